@@ -83,5 +83,9 @@ def test_a_card_has_the_scores_of_tune(run, tmp_path):
     out = run("card", "run", "data.csv").out
     assert "Predicts `bought`" in out
     assert f"| accuracy | {summary['nested_cv']['mean']:.4f} |" in out
+    assert f"off by {100 * summary['nested_cv']['calibration_error']:.1f} %" in out.replace("\xa0", " ")
+    for each in summary["beside"][1:]:
+        assert f"| {each['name']} | accuracy | {each['mean']:.4f} |" in out
+    assert f"| {summary['beside'][0]['name']} |" not in out
     assert "2 models made in the same way, each by a search of its own" in out
     assert all(f"`{finding['code']}`" in out for finding in summary["findings"])

@@ -15,7 +15,7 @@ from sknet_hp.cli.tables.features import select_features
 from sknet_hp.cli.tables.loading import load_table
 
 if TYPE_CHECKING:
-    from sknet_hp.sharing.cards.scores import Measured
+    from sknet_hp.sharing.cards.scores import Measured, Score
 
 
 def write_card(
@@ -66,4 +66,20 @@ def _read_scores(run: dict[str, Any]) -> "Measured | None":
     known = [field.name for field in fields(Finding)]
     found = [Finding(**{name: each[name] for name in known if name in each}) for each in run.get("findings", [])]
     n_models = sum(score is not None for score in nested["folds"])
-    return Measured([Score(nested["scoring"], nested["mean"], *ends)], n_models, True, found)
+    score = Score(nested["scoring"], nested["mean"], *ends)
+    chosen = list(run.get("best_params") or ())
+    return Measured([score], n_models, True, found, _read_beside(run), nested.get("calibration_error"), chosen)
+
+
+def _read_beside(run: dict[str, Any]) -> "list[tuple[str, Score]]":
+    """Return the scores of the models that `tune` has scored for comparison."""
+    from sknet_hp.sharing.cards.scores import Score
+
+    pairs = run.get("comparisons") or [{}]
+    own = pairs[0].get("first")  # the tuned model is compared with each of the others, before they are
+    found = []
+    for each in run.get("beside") or ():
+        mean, low, high = (np.nan if each.get(part) is None else each[part] for part in ("mean", "low", "high"))
+        if each["name"] != own:
+            found.append((each["name"], Score(each["metric"], mean, low, high)))
+    return found

@@ -253,6 +253,8 @@ def _summarise(
     beside: Beside,
     seconds: float,
 ) -> dict[str, Any]:
+    from sknet_hp.sharing.cards.scores import measure_calibration
+
     return {
         "nested_cv": {
             "scoring": scoring.name,
@@ -261,6 +263,7 @@ def _summarise(
             "std": result.std,
             "folds": result.fold_scores,
             "interval": _describe_interval(result),
+            "calibration_error": None if result.nested is None else measure_calibration(result.nested),
         },
         **describe_beside(beside),
         "best_params": result.search.best_params_,

@@ -114,14 +114,15 @@ def card(
     search = model if isinstance(model, BaseSearchCV) else None
     target = getattr(y, "name", None) if target is None else target
     target = None if target is None else str(target)
-    findings = collect_findings(search, measured)
+    findings = collect_findings(measured, search)
+    chosen = list(search.best_params_) if search is not None else [] if measured is None else measured.chosen
     n_rows = None if X is None else X.shape[0] if hasattr(X, "shape") else len(X)
     sections = {
         "How good it is": describe_scores(search, measured),
         "The data": describe_columns(best, X, y),
-        "Parameters": describe_parameters(best, [] if search is None else list(search.best_params_)),
+        "Parameters": describe_parameters(best, chosen),
         "Findings": describe_findings(findings, search is not None or measured is not None),
-        "Limits": describe_limits(best, n_rows, limits),
+        "Limits": describe_limits(best, n_rows, limits, None if measured is None else measured.gap),
         "How to use it": _describe_use(best, file),
         "Versions": ", ".join(f"{package} {version}" for package, version in list_versions()),
     }

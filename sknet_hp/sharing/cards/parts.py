@@ -4,19 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier
-from sklearn.utils._pprint import _changed_params
+from sklearn.base import is_classifier
 
+from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.pipelines import find_last_step
-from sknet_hp.formatting.numbers import format_count
+from sknet_hp.formatting.numbers import format_count, format_percentage
 from sknet_hp.formatting.values import format_value
 from sknet_hp.formatting.words import join_words
 from sknet_hp.sharing.cards.markdown import write_code, write_table
+from sknet_hp.sharing.cards.members import describe_members, list_changed
 
 _MOST_CLASSES = 8
-_HOLDERS = ("steps", "estimators", "transformers")
-"""Parameters that hold estimators, whose own are listed."""
 
 
 def describe_task(model: Any, target: str | None) -> str:
@@ -58,34 +57,39 @@ def describe_parameters(model: Any, searched: Sequence[str]) -> str:
     model : the fitted model.
     searched : the names of those that a search has chosen.
     """
-    rows = []
-    for name, value in _list_changed(model):
-        rows.append((write_code(name), format_value(value), "chosen by the search" if name in searched else "given"))
-    if not rows:
+    if isinstance(model, (AveragedClassifier, AveragedRegressor)):
+        return describe_members(model)
+    changed = list_changed(model)
+    if not changed:
         return "All parameters have their default values."
-    table = write_table(("parameter", "value", ""), sorted(rows, key=lambda row: row[2]))
+    rows = [
+        (write_code(name), format_value(value), "chosen by the search" if name in searched else "")
+        for name, value in sorted(changed, key=lambda each: each[0] not in searched)
+    ]
+    marked = any(mark for *_, mark in rows)
+    table = write_table(("parameter", "value", *[""][:marked]), [row[: 2 + marked] for row in rows])
     return f"{table}\n\nAll other parameters have their default values."
 
 
-def _list_changed(model: Any) -> list[tuple[str, Any]]:
-    """Return the parameters that differ from their defaults, by their whole names."""
-    params = model.get_params(deep=True)
-    found = []
-    for name, value in params.items():
-        owner, _, own = name.rpartition("__")
-        holder = params[owner] if owner else model
-        is_part = isinstance(value, BaseEstimator) or own in _HOLDERS
-        if isinstance(holder, BaseEstimator) and not is_part and own in _changed_params(holder):
-            found.append((name, value))
-    return found
+def describe_limits(model: Any, n_rows: int | None, own: str | None, gap: float | None = None) -> str:
+    """Return the section on limits: the author's, and those of every such model.
 
-
-def describe_limits(model: Any, n_rows: int | None, own: str | None) -> str:
-    """Return the section on limits: the author's, and those of every such model."""
+    Parameters
+    ----------
+    model : the fitted model.
+    n_rows : it was trained on; None if that is unknown.
+    own : what the author says.
+    gap : the expected calibration error on new rows; None if that is unknown.
+    """
     lines = []
     if is_classifier(model):
         lines.append("It always predicts one of these classes, even for rows that belong to none of them.")
-        lines.append("Its probabilities may not be calibrated. Check them before you act on them.")
+        lines.append(
+            "Its probabilities may not be calibrated. Check them before you act on them."
+            if gap is None
+            else f"On new rows its probabilities were off by {format_percentage(gap, 1)} on average, compared with how "
+            f"often they came true (expected calibration error)."
+        )
     lines.append("It knows only its training rows. Predictions for rows from another place or time may be worse.")
     lines.append("It finds associations in the data, not causes.")
     if n_rows is not None and n_rows < 1000:

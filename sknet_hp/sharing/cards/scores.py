@@ -10,6 +10,9 @@ from sknet_hp.evaluation.nested.result import NestedResult
 from sknet_hp.findings.finding import Finding, Findings
 from sknet_hp.formatting.numbers import format_count
 from sknet_hp.formatting.words import capitalise
+from sknet_hp.report.frames.calibration import make_calibration_frame, measure_gap
+from sknet_hp.report.predictions import read_evaluation as read_predictions
+from sknet_hp.search.views.facts import list_rows_by_candidate
 from sknet_hp.search.views.metric import Metric, find_metric
 from sknet_hp.sharing.cards.markdown import write_table
 
@@ -33,12 +36,18 @@ class Measured:
     n_models : how many were scored.
     searched : whether a search made each of them.
     findings : what checks have found.
+    beside : the scores of other models on the same rows, by name.
+    gap : the expected calibration error; None if that is unknown.
+    chosen : the names of the parameters that the search has chosen.
     """
 
     scores: Sequence[Score]
     n_models: int
     searched: bool
     findings: Sequence[Finding] = ()
+    beside: Sequence[tuple[str, Score]] = ()
+    gap: float | None = None
+    chosen: Sequence[str] = ()
 
 
 def read_evaluation(evaluation: Any) -> Measured:
@@ -59,7 +68,16 @@ def read_evaluation(evaluation: Any) -> Measured:
         own = evaluation.get_scores(metric)
         own = own[np.isfinite(own)]
         scores.append(Score(metric, float(own.mean()) if len(own) else np.nan, *evaluation.interval(metric=metric)))
-    return Measured(scores, evaluation.statuses.count("done"), evaluation.inner_metric is not None, evaluation.findings)
+    n_models, searched = evaluation.statuses.count("done"), evaluation.inner_metric is not None
+    return Measured(scores, n_models, searched, evaluation.findings, gap=measure_calibration(evaluation))
+
+
+def measure_calibration(evaluation: NestedResult) -> float | None:
+    """Return the expected calibration error of the held-out rows, if it is known."""
+    try:
+        return measure_gap(make_calibration_frame(read_predictions(evaluation))[0])
+    except ValueError:  # no probabilities, several outputs, or nothing kept
+        return None
 
 
 def describe_scores(search: Any, measured: Measured | None) -> str:
@@ -79,7 +97,7 @@ def describe_scores(search: Any, measured: Measured | None) -> str:
         expect = "expect a worse score" if measured is None else "expect the score in the table above"
         parts.append(
             f"The search that chose it reported {own}, the best of "
-            f"{format_count(len(search.cv_results_['params']), 'result')}. "
+            f"{format_count(len(list_rows_by_candidate(search)), 'candidate')}. "
             f"The model was chosen by this number, so on new rows {expect}."
         )
     return "\n\n".join(parts) or (
@@ -91,25 +109,45 @@ def describe_scores(search: Any, measured: Measured | None) -> str:
 
 def _describe_measured(measured: Measured) -> str:
     rows = []
-    for name, mean, low, high in measured.scores:
-        metric = Metric(name)
-        interval = metric.write_interval(low, high) if np.isfinite([low, high]).all() else "unknown"
-        rows.append((metric.label, metric.write(mean), interval, metric.hint))
+    for score in measured.scores:
+        metric = Metric(score.metric)
+        rows.append((metric.label, *_write_score(score), metric.hint))
     table = write_table(("metric", "on new rows", "95 % interval", ""), rows)
     way = "nested cross-validation" if measured.searched else "cross-validation"
     each = ", each by a search of its own" if measured.searched else ""
     return (
         f"{table}\n\nMeasured by {way}: {format_count(measured.n_models, 'model')} made in the same way{each}, scored "
-        f"on rows that they had not seen."
+        f"on rows that they had not seen.{_describe_beside(measured)}"
     )
 
 
+def _write_score(score: Score) -> tuple[str, str]:
+    """Return a score and its interval."""
+    metric = Metric(score.metric)
+    known = np.isfinite([score.low, score.high]).all()
+    return metric.write(score.mean), metric.write_interval(score.low, score.high) if known else "unknown"
+
+
+def _describe_beside(measured: Measured) -> str:
+    """Return what other models reach on the same rows, or nothing."""
+    if not measured.beside:
+        return ""
+    rows = [(name, Metric(score.metric).label, *_write_score(score)) for name, score in measured.beside]
+    table = write_table(("for comparison", "metric", "on the same rows", "95 % interval"), rows)
+    return f"\n\n{table}"
+
+
 def collect_findings(*sources: Any) -> Findings:
-    """Return the findings of a search and of what was measured, each once."""
+    """Return the findings of what was measured and of a search, each once.
+
+    Of a code that several sources have found, in other rows, the first source counts.
+    """
     found: dict[tuple[str, str], Finding] = {}
     for source in sources:
+        before = {code for code, _ in found}
         for finding in getattr(source, "findings", None) or getattr(source, "findings_", None) or ():
-            found.setdefault((finding.code, finding.message), finding)
+            if finding.code not in before:
+                found.setdefault((finding.code, finding.message), finding)
     return Findings(found.values())
 
 

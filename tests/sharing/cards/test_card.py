@@ -1,5 +1,7 @@
 """Model cards say what is known of a model, and what is not."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,9 @@ from sklearn.preprocessing import FunctionTransformer
 from sknet_hp import NetClassifier, NetRegressor, card
 from sknet_hp.estimators.averaged import AveragedRegressor
 from sknet_hp.evaluation import nested_cross_validate
+from sknet_hp.findings import Finding
 from sknet_hp.sharing.cards.markdown import write_table
+from sknet_hp.sharing.cards.scores import Measured, Score, collect_findings
 from tests.helpers.small_nets import SMALL
 from tests.helpers.tables import make_table
 
@@ -41,7 +45,7 @@ def test_a_network_alone(problem):
     assert f"a neural network (mlp) of {NET.parameters_.shape[1]:,} weights" in text
     assert read_section(text, "How good it is").startswith("Not measured.")
     assert read_section(text, "The data") == "5 columns: `age`, `income`, `city`, `score`, `member`."
-    assert "| `width` | 16 | given |" in read_section(text, "Parameters")
+    assert "| `width` | 16 |\n" in read_section(text, "Parameters")
     assert read_section(text, "Findings") == "No checks were made."
     assert "scikit-learn" in read_section(text, "Versions")
 
@@ -54,7 +58,7 @@ def test_a_search_with_its_evaluation_and_its_data(search, problem):
     assert "\n# Predicting bought\n" in text
     scores = read_section(text, "How good it is")
     assert f"| log loss | {-evaluation.get_scores('neg_log_loss').mean():.4f} |" in scores
-    assert f"log loss {-search.best_score_:.4f}, the best of 2 results" in scores
+    assert f"log loss {-search.best_score_:.4f}, the best of 2 candidates" in scores
     assert "expect the score in the table above" in scores
     data = read_section(text, "The data")
     assert "- Rows: 150" in data
@@ -64,8 +68,25 @@ def test_a_search_with_its_evaluation_and_its_data(search, problem):
     assert f"| `lr` | {search.best_params_['lr']:.3g} | chosen by the search |" in read_section(text, "Parameters")
     assert "It was trained on only 150 rows" in read_section(text, "Limits")
     assert read_section(text, "Limits").startswith("Not for loans.")
+    assert "expected calibration error" in read_section(text, "Limits")
+    assert "may not be calibrated" not in text
     for finding in evaluation.findings:
         assert f"`{finding.code}`" in read_section(text, "Findings")
+
+
+def test_a_finding_of_the_evaluation_and_of_the_search_is_named_once():
+    first, second = (Finding("duplicate_rows", "info", f"{n} rows.", evidence={}, advice="") for n in (2, 3))
+    other = Finding("near_ties", "info", "Close.", evidence={}, advice="")
+    evaluation, search = Measured([], 2, True, [first]), SimpleNamespace(findings_=[second, other])
+    assert [each.message for each in collect_findings(evaluation, search)] == ["2 rows.", "Close."]
+
+
+def test_scores_of_other_models_stand_beside(problem):
+    measured = Measured(
+        [Score("accuracy", 0.81, 0.79, 0.82)], 5, True, beside=[("constant", Score("accuracy", 0.73, 0.72, 0.74))]
+    )
+    scores = read_section(str(card(NET.fit(*problem), evaluation=measured)), "How good it is")
+    assert "| constant | accuracy | 0.7300 | 0.7200 to 0.7400 |" in scores
 
 
 def test_a_search_alone_says_that_its_score_is_too_good(search):
@@ -97,7 +118,7 @@ def test_a_regressor_in_a_pipeline(problem):
     assert "pipeline_tag: tabular-regression" in text
     assert "Predicts `income`, a number" in text
     assert "a pipeline that ends with 2 neural networks (mlp), averaged" in text
-    assert "| `netregressor__width` | 16 | given |" in text
+    assert "| `netregressor__width` | 16 |" in text
     assert "| `steps`" not in text
 
 
@@ -106,7 +127,20 @@ def test_an_average(problem):
     model = AveragedRegressor([("a", NetRegressor(**SMALL)), ("b", NetRegressor(**SMALL))]).fit(X, X["income"])
     text = str(card(model))
     assert "It is the average of 2 networks." in text
-    assert "| `a__width` | 16 | given |" in text
+    own = read_section(text, "Parameters")
+    assert "given" not in text
+    assert own.startswith("The 2 networks have the same settings: ")
+    assert "width=16" in own
+
+
+def test_members_with_the_same_settings_are_one_row(problem):
+    X = problem[0]
+    wide = {**SMALL, "width": 24, "random_state": 5}
+    named = [("a", NetRegressor(**SMALL)), ("b", NetRegressor(**wide)), ("c", NetRegressor(**wide))]
+    own = read_section(str(card(AveragedRegressor(named, weights=[0.4, 0.3, 0.3]).fit(X, X["income"]))), "Parameters")
+    rows = own.split("\n\n")[0].splitlines()
+    assert rows[2:] == ["| 2 | 60.0 % | width=24 |", "| 1 | 40.0 % | width=16 |"]
+    assert "width" not in own.split("\n\n")[1]
 
 
 def test_arrays_without_names():
