@@ -8,6 +8,9 @@ from typing import Literal
 GIVEN: ContextVar[tuple[str, ...]] = ContextVar("given", default=())
 """The words of the command line that runs, for whoever wants to type it again."""
 
+INNER_FOLDS = 3
+"""In which settings are compared, where nothing is said."""
+
 TaskOption = Literal["auto", "classification", "regression"]
 SearchMethod = Literal["random", "grid", "halving", "hyperband", "asha", "bohb", "tpe", "gp", "cma-es", "pbt", "guided"]
 

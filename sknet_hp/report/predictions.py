@@ -84,8 +84,8 @@ def read_evaluation(evaluation: Any, output: int | None = None) -> Predictions:
     classes = [each.classes for _, each in known if each.classes is not None]
     labels = np.unique(np.concatenate(classes)) if classes else None
     probabilities = None
-    if labels is not None and any(name.startswith("proba_") for name in names):
-        probabilities = frame[[f"proba_{label}" for label in labels]].to_numpy(dtype=float)
+    if labels is not None and any(name.startswith("probability_") for name in names):
+        probabilities = frame[[f"probability_{label}" for label in labels]].to_numpy(dtype=float)
     return Predictions(
         frame[f"y{suffix}"].to_numpy(),
         frame[f"prediction{suffix}"].to_numpy(),

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from sknet_hp import NetClassifier, save
+from sknet_hp.cli.tuning import searched
 from sknet_hp.estimators.averaged import AveragedClassifier
 from sknet_hp.evaluation import make_baseline, nested_cross_validate
 
@@ -137,13 +138,23 @@ def test_an_interrupt_tells_what_is_finished_and_how_to_go_on(run, data, monkeyp
     )
 
 
-def test_an_ensemble_is_scored_but_not_searched(run, refused, data, table):
+def test_an_ensemble_is_scored_or_searched_as_tune_does(run, data, table):
     members = [("a", NetClassifier(width=8, max_epochs=2)), ("b", NetClassifier(width=4, max_epochs=2))]
     model = AveragedClassifier(members, voting="soft").fit(table[["size", "old"]], table["label"])
     save(model, "ensemble.safetensors")
     assert run("evaluate", data, *SMALL, "--model", "ensemble.safetensors").code == 0
-    says = ("the settings of 'ensemble.safetensors' can't be searched", "leave --search out")
-    refused("evaluate", data, *SMALL, "--model", "ensemble.safetensors", "--search", "halving", says=says)
+    result = run("evaluate", data, *SEARCHED, "--model", "ensemble.safetensors", "--drop", "day")
+    assert result.code == 0, result.err
+    assert "untuned ensemble.safetensors" in result.out
+
+
+def test_what_is_scored_is_what_tune_does(run, data, monkeypatch):
+    monkeypatch.setattr(searched, "MAX_EPOCHS", 3)
+    arguments = (data, *SEARCHED, "--scoring", "neg_log_loss", "--drop", "day", "--json")
+    evaluated, tuned = (json.loads(run(command, *arguments).out) for command in ("evaluate", "tune"))
+    assert evaluated["params"] == tuned["best_params_of_outer_folds"]
+    assert evaluated["outer_scores"] == tuned["nested_cv"]["folds"]
+    assert {each["width"] for each in evaluated["params"]} <= {64, 128, 256}
 
 
 def test_a_stopped_evaluation_is_resumed(run, data, tmp_path, monkeypatch):
@@ -176,5 +187,14 @@ def test_errors_are_positive_and_the_next_step_is_named(run, table, tmp_path):
     told, _, _ = result.out.partition("Findings:")
     assert "neg_" not in told
     assert "  -" not in told
-    told = "--search random --candidates 2 --scoring neg_mean_absolute_error"
+    told = "--search random --cv 2 --candidates 2 --scoring neg_mean_absolute_error"
     assert f"Next:     sknet-hp tune data.csv --target amount {told}\n" in result.out
+
+
+def test_the_path_of_a_model_keeps_its_letters(run, data, table):
+    save(NetClassifier(width=8, max_epochs=2).fit(table[["size", "old"]], table["label"]), "mine.safetensors")
+    result = run("evaluate", data, *SMALL, "--model", "mine.safetensors", "--out", "results")
+    assert result.code == 0, result.err
+    assert "Mine.safetensors" not in result.out
+    assert "mine.safetensors" in result.out
+    assert {"probability_no", "probability_yes"} <= set(pd.read_csv("results/predictions.csv"))

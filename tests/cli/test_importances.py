@@ -41,6 +41,15 @@ def test_json_has_each_repeat_and_the_same_numbers_again(run, model):
     assert first["share_of_training_rows"] == 1.0
 
 
+def test_the_score_is_the_one_that_the_model_was_tuned_by(run, model, tmp_path):
+    path = tmp_path / "tuned/summary.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"nested_cv": {"scoring": "f1", "positive_class": "no"}}))
+    told = json.loads(run("importances", model, "train.csv", "--json").out)
+    assert (told["scoring"], told["positive_class"]) == ("f1", "no")
+    asked = json.loads(run("importances", model, "train.csv", "--scoring", "accuracy", "--json").out)
+    assert (asked["scoring"], asked["positive_class"]) == ("accuracy", None)
+
+
 def test_rows_of_training_are_told(run, model, table):
     assert "Warning: these rows are rows that the model was trained on." in run("importances", model, "train.csv").out
     table.assign(size=[*table["size"][:30], *range(30)]).to_csv("half.csv", index=False)

@@ -7,14 +7,14 @@ import pytest
 
 import sknet_hp
 from sknet_hp import load
-from sknet_hp.cli.work import tune
+from sknet_hp.cli.tuning import searched
 
 SMALL = ("--search", "random", "--candidates", 2, "--cv", 2, "--outer-cv", 2, "--out", "results")
 
 
 @pytest.fixture(autouse=True)
 def few_epochs(monkeypatch):
-    monkeypatch.setattr(tune, "MAX_EPOCHS", 3)
+    monkeypatch.setattr(searched, "MAX_EPOCHS", 3)
 
 
 @pytest.fixture

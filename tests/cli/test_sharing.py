@@ -47,7 +47,7 @@ def test_export_takes_the_name_of_the_model(run, model, tmp_path):
 
 def test_export_keeps_what_is_there(run, refused, model, tmp_path):
     (tmp_path / "net.onnx").write_text("mine")
-    refused("export", "net.sknet", says=("already exists", "--overwrite"))
+    refused("export", "net.sknet", says=("already exists: give another file with --out", "--overwrite"))
 
 
 def test_export_names_what_has_no_form(refused, tmp_path):

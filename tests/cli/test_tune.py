@@ -17,7 +17,7 @@ from sklearn.model_selection import KFold, cross_validate
 
 import sknet_hp
 from sknet_hp import load
-from sknet_hp.cli.tuning import candidates, pilot
+from sknet_hp.cli.tuning import candidates, methods, pilot, searched
 from sknet_hp.cli.work import tune
 from sknet_hp.estimators.averaged import AveragedClassifier
 from tests.helpers.scripts import run_code
@@ -28,7 +28,7 @@ NETWORKS = 2 * (2 * 2 + 1) + 2 * 2 + 1
 
 @pytest.fixture(autouse=True)
 def few_epochs(monkeypatch):
-    monkeypatch.setattr(tune, "MAX_EPOCHS", 3)
+    monkeypatch.setattr(searched, "MAX_EPOCHS", 3)
 
 
 @pytest.fixture
@@ -62,9 +62,10 @@ def test_classification_writes_model_results_and_summary(run, data, tmp_path):
     assert f"Score: accuracy {nested['mean']:.4f} (95 % interval" in result.out
     assert {row["name"] for row in summary["beside"]} == {"tuned network", "untuned network", "linear", "constant"}
     assert "For comparison, accuracy in the same folds, mean and 95 % interval:" in result.out
-    assert result.out.splitlines()[-3:] == [
+    assert result.out.splitlines()[-4:] == [
         "Next:     sknet-hp predict results NEW.csv",
         "          sknet-hp importances results HELD_OUT.csv",
+        "          (HELD_OUT.csv: rows that are not in this table, with their target)",
         "Report:   results/report.html",
     ]
     assert "sknet-hp tune" in (tmp_path / "results/report.html").read_text()
@@ -419,3 +420,16 @@ def test_dates_are_features(run, table, tmp_path, ending):
     result = run("predict", "results", "data.csv")
     assert result.code == 0
     assert "Column 'day' holds dates, but 1 of 60 cells are none, such as 'soon'" in result.err
+
+
+def test_a_method_that_lacks_a_package_is_refused_before_anything_is_printed(run, data, monkeypatch):
+    monkeypatch.setitem(methods.SEARCHERS, "tpe", "Missing")
+
+    def lack(name: str):
+        raise ImportError(f"{name} needs Optuna")
+
+    monkeypatch.setattr(methods.searchers, "__getattr__", lack)
+    result = run("tune", data, "--target", "label", "--search", "tpe")
+    assert result.code == 2
+    assert "--search tpe can't be used: Missing needs Optuna" in result.err
+    assert result.out == ""

@@ -7,7 +7,7 @@ import typer
 
 from sknet_hp.cli import completing
 from sknet_hp.cli.commands import arguments
-from sknet_hp.cli.options import EvaluatedSearch, EvaluateOptions
+from sknet_hp.cli.options import INNER_FOLDS, EvaluatedSearch, EvaluateOptions
 
 
 def evaluate(
@@ -32,7 +32,7 @@ def evaluate(
     ] = None,
     space: arguments.Space = None,
     candidates: arguments.Candidates = None,
-    cv: arguments.InnerFolds = 3,
+    cv: arguments.InnerFolds = INNER_FOLDS,
     outer_cv: Annotated[
         int, typer.Option(min=2, help="Outer folds, which score the search on rows it has not seen.")
     ] = 5,

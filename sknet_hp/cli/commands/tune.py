@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sknet_hp.cli.commands import arguments
-from sknet_hp.cli.options import SearchMethod, TuneOptions
+from sknet_hp.cli.options import INNER_FOLDS, SearchMethod, TuneOptions
 
 
 def tune(
@@ -32,7 +32,7 @@ def tune(
         ),
     ] = None,
     candidates: arguments.Candidates = None,
-    cv: arguments.InnerFolds = 3,
+    cv: arguments.InnerFolds = INNER_FOLDS,
     outer_cv: Annotated[
         int,
         typer.Option(min=0, help="Outer folds, which score the whole search on rows it has not seen; 0 for no score."),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 
-from sknet_hp.cli.models.named import make_contestant
+from sknet_hp.cli.models.named import NAMES, make_contestant
 from sknet_hp.cli.output.json_text import describe_table
 from sknet_hp.cli.output.text import print_ranking, wrap
 from sknet_hp.cli.tables.problem import Problem
@@ -139,9 +139,15 @@ def print_beside(console: Console, beside: Beside) -> None:
         first = comparison.contestants[0].name
         for pair in comparison.pairs:
             if pair.first == first:
-                console.print(f"- {capitalise(pair.verdict)}.")
+                console.print(f"- {_begin(pair.verdict, first)}.")
     for name, reason in beside.left_out.items():
         console.print(wrap(f"- {capitalise(name)} was not scored: {reason.rstrip('.')}.", indent="  ").strip())
+
+
+def _begin(sentence: str, own: str) -> str:
+    """Return a sentence with a capital, unless it begins with the path of a model."""
+    is_path = own not in (*NAMES, "network") and not own.startswith("tuned ")
+    return sentence if is_path and sentence.startswith(own) else capitalise(sentence)
 
 
 def describe_names(model: str, usual: str, *, is_tuned: bool) -> tuple[str, str | None]:

@@ -43,7 +43,7 @@ def require_directory_can_be_written(out: Path, overwrite: bool) -> None:
         raise BadInput(f"--out {str(out)!r} can't be read: you have no permission, give another directory") from None
     if present and not overwrite:
         raise BadInput(
-            f"--out {str(out)!r} is not empty: give another directory, or --overwrite to replace the results in it"
+            f"{str(out)!r} is not empty: give another directory with --out, or --overwrite to replace the results in it"
         )
     if present - _OURS:
         raise BadInput(
@@ -72,7 +72,7 @@ def require_file_can_be_written(out: Path, overwrite: bool, option: str = "--out
     if out.exists() and not out.is_file():  # a pipe or a device, which nothing can be put into the place of
         raise BadInput(f"{option} {str(out)!r} is not an ordinary file: leave {option} out, or give the name of a file")
     if out.exists() and not overwrite:
-        raise BadInput(f"{option} {str(out)!r} already exists: give another file, or --overwrite to replace it")
+        raise BadInput(f"{str(out)!r} already exists: give another file with {option}, or --overwrite to replace it")
     _require_writable(out, option)
 
 

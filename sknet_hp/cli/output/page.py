@@ -28,8 +28,9 @@ def write_page(out: Path, subject: Any, **parts: Any) -> str | None:
     """
     from sknet_hp.report import report
 
+    notes = parts.pop("notes", {"Command": describe_command()})
     try:
-        report(subject, out / REPORT, notes={"Command": describe_command()}, wording=name_options, **parts)
+        report(subject, out / REPORT, notes=notes, wording=name_options, **parts)
     except ImportError as error:
         return f"none ({error})"
     return None

@@ -5,6 +5,7 @@ A bar on a terminal, a line now and then where there is none.
 
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 from rich import progress as rich_progress
@@ -26,14 +27,14 @@ class ProgressDisplay:
         What `fused()` gives.
     total : int or None
         Networks to train; None where nobody knows.
-    label : str
-        What they are trained for.
+    label : str or callable
+        What they are trained for; a function where that changes.
     """
 
-    def __init__(self, session: Session, total: int | None, label: str):
+    def __init__(self, session: Session, total: int | None, label: str | Callable[[], str]):
         self.session = session
         self.total = total
-        self.label = label
+        self._label = label
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._show, name="sknet-hp-progress", daemon=True)
 
@@ -46,6 +47,11 @@ class ProgressDisplay:
     ) -> None:
         self._ended.set()
         self._thread.join()
+
+    @property
+    def label(self) -> str:
+        """What is being done now."""
+        return self._label() if callable(self._label) else self._label
 
     @property
     def trained(self) -> int:
@@ -72,7 +78,7 @@ class ProgressDisplay:
         with rich_progress.Progress(*columns, console=console) as bar:
             task = bar.add_task(self.label, total=self.total)
             while not self._ended.wait(SECONDS_BETWEEN_UPDATES):
-                bar.update(task, completed=self.trained)
+                bar.update(task, completed=self.trained, description=self.label)
             bar.update(task, completed=self.trained)
 
     def _print_lines(self, console: Console) -> None:

@@ -2,7 +2,7 @@
 
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -16,12 +16,12 @@ from sknet_hp.search import JournalError
 
 
 @contextmanager
-def show_training(label: str, total: int | None = None) -> Iterator[tuple[Counter[str], Session]]:
+def show_training(label: str | Callable[[], str], total: int | None = None) -> Iterator[tuple[Counter[str], Session]]:
     """Train together whatever is fitted inside, show how far it is, count warnings.
 
     Parameters
     ----------
-    label : what is being done, for the progress display.
+    label : what is being done, for the progress display; a function where that changes.
     total : networks to train; None where nobody knows.
 
     Raises

@@ -43,6 +43,7 @@ class TuningResult:
     networks : how many were trained in all.
     warnings : how often each came.
     no_score : why there is none, where there is none.
+    cautious : why the score is cautious, where outer searches had less time.
     """
 
     model: Any
@@ -51,6 +52,7 @@ class TuningResult:
     networks: int
     warnings: dict[str, int]
     no_score: str = ""
+    cautious: str = ""
 
     @property
     def fold_scores(self) -> list[float]:
@@ -116,6 +118,8 @@ class NestedSearch:
         self.outer = make_splitter(problem, options.outer_cv, options.seed) if options.outer_cv else None
         self.seed, self.ensemble = options.seed, options.ensemble
         self.network, self.space, self.is_given = network, space, is_given
+        self._stage = "Searching" if method == GUIDED or not options.outer_cv else "Searching and scoring"
+        self._make_searcher(options.candidates, None)  # refused now, if it can't be made: before anything is printed
 
     def count_candidates(self, asked: int) -> int:
         """Count the candidates of the search if it may have `asked`.
@@ -185,7 +189,7 @@ class NestedSearch:
             If no network can be trained, or none has a finite score.
         """
         total = self.count_networks(candidates)
-        with show_training("Searching", total) as (warnings, session):
+        with show_training(lambda: self._stage, total) as (warnings, session):
             final, *nested = self._search(candidates, seconds, folder)
         if not np.isfinite(final.best_score_):
             reasons = "; ".join(warnings) or "no warning says why"
@@ -195,7 +199,8 @@ class NestedSearch:
         setattr(model, TEXT_COLUMNS, text)
         n_networks = session.progress().trained
         if nested and nested[0] is not None:
-            return TuningResult(model, final, nested[0], n_networks, dict(warnings))
+            cautious = self._describe_shares(seconds)
+            return TuningResult(model, final, nested[0], n_networks, dict(warnings), cautious=cautious)
         reason = "there was no time for an outer fold" if nested else "--outer-cv is 0"
         return TuningResult(model, final, None, n_networks, dict(warnings), reason)
 
@@ -216,9 +221,13 @@ class NestedSearch:
             journal = None if folder is None else str(folder.find(SCORE))
             tasks.append((self._score, (search, share if in_turn else None, journal)))
         if in_turn:
-            return [function(*arguments) for function, arguments in tasks]
+            return [self._run_stage(*task) for task in tasks]
         found: list[Any] = Parallel()(delayed(function)(*arguments) for function, arguments in tasks)
         return found
+
+    def _run_stage(self, function: Any, arguments: tuple[Any, ...]) -> Any:
+        self._stage = "Searching" if function == self._fit else "Scoring the search"
+        return function(*arguments)
 
     def _score(self, search: Any, seconds: float | None, journal: str | None) -> NestedResult | None:
         """Score the search on rows that it has not seen; None if time was too short."""
@@ -246,6 +255,15 @@ class NestedSearch:
         prepared = prepare_estimator(search, data, splits, cv=self.outer, random_state=self.seed)
         with route_metadata(data):
             return fit_on(prepared, data, np.arange(data.n_rows))
+
+    def _describe_shares(self, seconds: float | None) -> str:
+        """Return how much less time outer searches had, if they had less."""
+        if self.method != GUIDED or seconds is None or not self.outer_folds:
+            return ""
+        return (
+            f"The search in each outer fold had {format_seconds(seconds / 2 / self.outer_folds)}, the final one on all "
+            f"rows {format_seconds(seconds / 2)}, so the score is rather cautious."
+        )
 
     def _make_searcher(self, candidates: int | None, seconds: float | None) -> Any:
         plan = Plan(

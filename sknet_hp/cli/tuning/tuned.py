@@ -46,6 +46,7 @@ def print_tuned(
     console.print(f"Results:  {out / RESULTS}, {out / SUMMARY}")
     console.print(f"Next:     {write_command('predict', str(out), 'NEW.csv')}")
     console.print(f"          {write_command('importances', str(out), 'HELD_OUT.csv')}")
+    console.print("          (HELD_OUT.csv: rows that are not in this table, with their target)")
 
 
 def print_score(console: Console, result: "TuningResult", scoring: Scoring) -> None:
@@ -76,6 +77,8 @@ def print_score(console: Console, result: "TuningResult", scoring: Scoring) -> N
             f"outer folds. The final search, on all rows, reports {best} on its inner folds."
         )
     )
+    if result.cautious:
+        console.print(wrap(result.cautious))
 
 
 def print_stages(console: Console, stages: "Stages", scoring: str) -> None:

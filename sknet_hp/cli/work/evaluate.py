@@ -11,7 +11,7 @@ from sknet_hp.cli.models.beside import Beside, compare_beside, describe_beside, 
 from sknet_hp.cli.models.devices import check_device
 from sknet_hp.cli.models.kernels import compile_kernels
 from sknet_hp.cli.models.named import BASELINES, DEFAULT, PRESETS, Contestant, make_contestant
-from sknet_hp.cli.options import EvaluateOptions
+from sknet_hp.cli.options import INNER_FOLDS, EvaluateOptions
 from sknet_hp.cli.output.files import CURVES, FOLDS, PREDICTIONS, REPORT, SUMMARY
 from sknet_hp.cli.output.json_text import print_json, write_json
 from sknet_hp.cli.output.page import print_page, write_page, write_title
@@ -25,10 +25,9 @@ from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.tables.scoring import Scoring, choose_scoring
 from sknet_hp.cli.tables.splitting import make_splitter
 from sknet_hp.cli.tuning.methods import Plan, check_method, make_searcher
-from sknet_hp.cli.tuning.space_file import read_space
+from sknet_hp.cli.tuning.searched import choose_searched
 from sknet_hp.cli.work.following import write_after_choice, write_following
 from sknet_hp.evaluation.nested.summary import write_outcome
-from sknet_hp.search import search_space
 
 if TYPE_CHECKING:
     from sknet_hp.evaluation import NestedResult
@@ -57,9 +56,8 @@ def evaluate_table(options: EvaluateOptions) -> None:
         raise BadInput(f"--repeats {options.repeats} and --time can't be combined, since rows have only one order")
     scoring = choose_scoring(problem, options.scoring, options.positive_class)
     check_device(options.device)
-    model = make_contestant(options.model, problem.task, seed=options.seed, device=options.device)
     outer = make_splitter(problem, options.outer_cv, options.seed)
-    evaluated = _make_evaluated(problem, model, method, scoring, options)
+    model, evaluated = _make_evaluated(problem, method, scoring, options)
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data, scoring.note)
     start += compile_kernels(problem.task)
@@ -102,7 +100,8 @@ def _write_following(options: EvaluateOptions, problem: Problem, method: str) ->
     options = replace(options, target=problem.target)
     if method == "none":
         return write_after_choice(options.model, options, **told)
-    searched = {"search": method, "space": options.space, "candidates": options.candidates}
+    cv = None if options.cv == INNER_FOLDS else options.cv
+    searched = {"search": method, "cv": cv, "space": options.space, "candidates": options.candidates}
     return write_following("tune", options, model=options.model, **searched, **told)
 
 
@@ -136,27 +135,29 @@ def _choose_method(options: EvaluateOptions) -> str:
 
 
 def _make_evaluated(
-    problem: Problem, model: Contestant, method: str, scoring: Scoring, options: EvaluateOptions
-) -> Any:
-    """Return the search over a model's settings, or the model as it is."""
+    problem: Problem, method: str, scoring: Scoring, options: EvaluateOptions
+) -> tuple[Contestant, Any]:
+    """Return the model, and the search over its settings or the model as it is.
+
+    Network, space and searcher are those of `tune`, so the score is that of what `tune`
+    does.
+    """
     if method == "none":
         if options.space is not None:
             raise BadInput("--space has no effect with --search none: leave it out, or say --search halving")
-        return model.estimator
+        model = make_contestant(options.model, problem.task, seed=options.seed, device=options.device)
+        return model, model.estimator
     check_method(method, candidates=options.candidates, is_given=options.space is not None)
-    try:
-        space = read_space(options.space, model.estimator) if options.space else search_space(model.estimator)
-    except ValueError as error:  # such as an ensemble, whose members have the parameters
-        raise BadInput(f"the settings of {model.name!r} can't be searched ({error}): leave --search out") from error
+    network, space = choose_searched(options, problem.task, method)
     plan = Plan(
-        space=dict(space),
+        space=space,
         candidates=options.candidates,
         cv=make_splitter(problem, options.cv, options.seed),
         scoring=scoring.scorer,
         seed=options.seed,
         is_given=options.space is not None,
     )
-    return make_searcher(method, model.estimator, plan)
+    return Contestant(options.model, network), make_searcher(method, network, plan)
 
 
 def _evaluate(

@@ -18,6 +18,7 @@ from sknet_hp.cli.output.training import print_warnings
 from sknet_hp.cli.slips import read_summary
 from sknet_hp.cli.tables.features import select_features
 from sknet_hp.cli.tables.fingerprint import estimate_known_share
+from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.tables.scoring import Scoring, choose_scoring
 from sknet_hp.formatting.numbers import format_percentage, format_score
@@ -60,8 +61,9 @@ def measure_importances(options: ImportancesOptions) -> None:
     problem = replace(problem, reason="as the model was trained for")
     X, y = select_features(problem.X, model, options.data), problem.y
     _check_labels(model, y, problem.target)
-    scoring = choose_scoring(problem, options.scoring, options.positive_class)
-    known = estimate_known_share(read_summary(find_file(options.model).parent).get("training_rows"), X, y)
+    summary = read_summary(find_file(options.model).parent)
+    scoring = _choose_scoring(problem, options, summary)
+    known = estimate_known_share(summary.get("training_rows"), X, y)
     chosen = _sample_rows(len(X), options.seed)
     X, y = X.iloc[chosen], y[chosen]
     console = make_console(quiet=options.as_json)
@@ -90,6 +92,16 @@ def measure_importances(options: ImportancesOptions) -> None:
     print_warnings(console, warnings)
     _warn_of_training_rows(console, known)
     _print_table(console, table, scoring, score, n_rows=len(X), n_repeats=options.n_repeats)
+
+
+def _choose_scoring(problem: Problem, options: ImportancesOptions, summary: dict[str, Any]) -> Scoring:
+    """Return the scorer asked for, or else the one that the model was tuned by."""
+    tuned_by = summary.get("nested_cv") or {}
+    if options.scoring is not None or tuned_by.get("scoring") is None:
+        return choose_scoring(problem, options.scoring, options.positive_class)
+    positive = tuned_by.get("positive_class")
+    chosen = options.positive_class if positive is None or options.positive_class else str(positive)
+    return choose_scoring(problem, tuned_by["scoring"], chosen)
 
 
 def _check_labels(model: Any, y: np.ndarray, target: str) -> None:

@@ -18,11 +18,11 @@ from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.models.beside import Beside, compare_beside, describe_beside, describe_names
 from sknet_hp.cli.models.devices import check_device
 from sknet_hp.cli.models.kernels import compile_kernels
-from sknet_hp.cli.models.named import BASELINES, DEFAULT, make_contestant, take_network
+from sknet_hp.cli.models.named import BASELINES, DEFAULT
 from sknet_hp.cli.options import SearchMethod, TuneOptions
 from sknet_hp.cli.output.files import MODEL, REPORT, RESULTS, SUMMARY
 from sknet_hp.cli.output.json_text import convert_to_json, describe_table, print_json, write_json
-from sknet_hp.cli.output.page import print_page, write_page, write_title
+from sknet_hp.cli.output.page import describe_command, print_page, write_page, write_title
 from sknet_hp.cli.output.run_folder import RunFolder
 from sknet_hp.cli.output.text import describe_finding, make_console, print_problem
 from sknet_hp.cli.tables.checks import check_folds
@@ -36,8 +36,6 @@ from sknet_hp.formatting.numbers import format_seconds
 
 if TYPE_CHECKING:
     from sknet_hp.cli.tuning.nested_search import NestedSearch, TuningResult
-
-MAX_EPOCHS = 50
 
 SHARE_OF_SEARCHES = 0.85
 """Of the time left, what searches are given: their last rung, the refit and what stands
@@ -106,6 +104,7 @@ def tune_table(options: TuneOptions) -> None:
         X=problem.X,
         y=problem.y,
         title=write_title(options.data, problem.target),
+        notes={"Command": describe_command()} | ({"Score": result.cautious} if result.cautious else {}),
         next_steps={"Predict new rows:": shlex.join(["sknet-hp", "predict", str(out), "NEW.csv"])},
     )
     if options.as_json:
@@ -119,43 +118,16 @@ def _make_search(problem: Problem, scoring: Scoring, options: TuneOptions) -> "N
     if options.model in BASELINES:
         raise BadInput(f"--model {options.model} is not a network: give default, a preset or a saved network")
     # It imports torch: after the checks, which are quick without it.
-    from sknet_hp.cli.tuning.candidates import list_grid, make_random_space
     from sknet_hp.cli.tuning.methods import GUIDED, check_method
     from sknet_hp.cli.tuning.nested_search import NestedSearch
-    from sknet_hp.cli.tuning.space_file import read_space
-    from sknet_hp.estimators.pipelines import find_last_step
-    from sknet_hp.search import search_space
+    from sknet_hp.cli.tuning.searched import choose_searched
 
     is_plain = options.space is None and options.candidates is None
     method: SearchMethod = options.search or (GUIDED if is_plain else "halving")
     is_given = options.space is not None
     check_method(method, candidates=options.candidates, is_given=is_given, ensemble=options.ensemble)
     check_device(options.device)
-    made = make_contestant(
-        options.model,
-        problem.task,
-        seed=options.seed,
-        device=options.device,
-        max_epochs=MAX_EPOCHS,
-        early_stopping=True,
-    )
-    network = take_network(made.estimator)
-    prefix, last = find_last_step(network)
-    if getattr(last, "random_state", 0) is None:  # without a seed, a run could not be resumed
-        network.set_params(**{f"{prefix}random_state": options.seed})
-    if options.space is not None:
-        space = read_space(options.space, network)
-    elif options.model == DEFAULT:
-        space = make_random_space(network)
-    else:
-        try:
-            space = dict(search_space(network))
-        except ValueError as error:
-            raise BadInput(f"the settings of {options.model!r} can't be searched: {error}") from error
-    if method == "grid" and is_given:
-        list_grid(space)
-    if method == "grid" and not is_given and options.model != DEFAULT:
-        raise BadInput(f"--search grid knows no values for --model {options.model}: give them with --space")
+    network, space = choose_searched(options, problem.task, method)
     return NestedSearch(problem, method, scoring.scorer, options, network, space, is_given=is_given)
 
 

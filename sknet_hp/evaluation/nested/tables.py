@@ -55,12 +55,12 @@ def make_predictions(folds: Folds, data: Data) -> pd.DataFrame:
             elif values is not None:
                 columns[name] = values
         if outcome.probabilities is not None and outcome.classes is not None:
-            columns |= {f"proba_{name}": outcome.probabilities[:, k] for k, name in enumerate(outcome.classes)}
+            columns |= {f"probability_{name}": outcome.probabilities[:, k] for k, name in enumerate(outcome.classes)}
         parts.append(pd.DataFrame(columns, index=pd.Index(split.test, name="row")))
     if not parts:
         return pd.DataFrame(columns=["repeat", "fold", "prediction"])
     together = pd.concat(parts)
-    of_classes = [name for name in together if str(name).startswith("proba_")]
+    of_classes = [name for name in together if str(name).startswith("probability_")]
     together[of_classes] = together[of_classes].fillna(0.0)  # a class that was not among the training rows
     return together.sort_values(["repeat", "row"], kind="stable")
 

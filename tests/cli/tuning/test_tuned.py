@@ -1,5 +1,9 @@
+from types import SimpleNamespace
+
 from sknet_hp.cli.output.text import make_console
-from sknet_hp.cli.tuning.tuned import print_stages
+from sknet_hp.cli.tables.scoring import Scoring
+from sknet_hp.cli.tuning.nested_search import NestedSearch
+from sknet_hp.cli.tuning.tuned import print_score, print_stages
 from sknet_hp.tuning.guided.reports import StageReport, Stages
 
 
@@ -15,3 +19,15 @@ def test_stages_take_a_line_each(capsys):
     assert "  rate               There was no time. Nothing is changed." in lines
     late = "Nothing new was tried for lack of time: batch size; optimizer, regularisation and size."
     assert " ".join(" ".join(lines).split()).endswith(late)
+
+
+def test_a_score_of_shorter_searches_is_said_to_be_cautious(capsys):
+    guided = SimpleNamespace(method="guided", outer_folds=5)
+    cautious = NestedSearch._describe_shares(guided, 50.0)
+    nested = SimpleNamespace(interval=lambda: (0.7, 0.9), statuses=["done"] * 5, mean=0.8)
+    search = SimpleNamespace(best_score_=0.85)
+    result = SimpleNamespace(nested=nested, mean=0.8, search=search, fold_scores=[0.8] * 5, cautious=cautious)
+    print_score(make_console(), result, Scoring("accuracy"))
+    told = " ".join(capsys.readouterr().out.split())
+    assert "each outer fold had 5.0 s, the final one on all rows 25 s, so the score is rather cautious." in told
+    assert not NestedSearch._describe_shares(SimpleNamespace(method="tpe", outer_folds=5), 50.0)

@@ -69,7 +69,7 @@ def test_predictions_are_of_all_rows_and_classes():
     assert predictions.index.tolist() == [0, 1, 2, 3, 4, 5]
     assert predictions.y.tolist() == y.tolist()
     assert predictions.fold.tolist() == [0, 0, 1, 1, 2, 2]
-    assert predictions.proba_c.tolist() == pytest.approx([1 / 3, 1 / 3, 0, 0, 1 / 3, 1 / 3])
+    assert predictions.probability_c.tolist() == pytest.approx([1 / 3, 1 / 3, 0, 0, 1 / 3, 1 / 3])
 
 
 def test_tables():
