@@ -273,7 +273,9 @@ def test_interrupt_leaves_a_journal(tmp_path):
     try:
         assert process.stdout is not None
         process.stdout.readline()  # the table has been read, training begins
-        time.sleep(1.0)
+        while process.poll() is None and not (tmp_path / "results/journal").exists():
+            time.sleep(0.05)
+        time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     finally:
