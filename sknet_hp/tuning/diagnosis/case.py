@@ -40,6 +40,7 @@ class NetworkCase:
     random_state: int = 0
     subject: str = ""
     network: Any = field(init=False)
+    _compared: dict[str, Comparison] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         _, self.network = find_last_step(self.estimator)
@@ -109,11 +110,16 @@ class NetworkCase:
             return self.X
         return self.estimator[:-1].transform(self.X)
 
-    @cached_property
+    @property
     def comparison(self) -> Comparison:
         """Simple models beside a network of the same parameters, on held-out rows."""
         return self.compare({})
 
     def compare(self, changes: Mapping[str, Any]) -> Comparison:
-        """Return the comparison of networks with some parameters changed."""
-        return compare_with_baselines(self.estimator, self.X, self.y, self.random_state, self.constant, changes)
+        """Return the comparison of networks with some parameters changed, made once."""
+        key = repr(sorted(changes.items()))
+        if key not in self._compared:
+            self._compared[key] = compare_with_baselines(
+                self.estimator, self.X, self.y, self.random_state, self.constant, changes
+            )
+        return self._compared[key]

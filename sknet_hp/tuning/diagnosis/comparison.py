@@ -112,6 +112,12 @@ def compare_with_baselines(
     return _train_beside(estimator, X, y, baselines, constant, changes or {})
 
 
+def compute_lack(difference: np.ndarray, constant_loss: float) -> tuple[float, float]:
+    """Return a mean difference of losses by the constant's loss, and by its error."""
+    error = float(np.std(difference, ddof=1)) / len(difference) ** 0.5
+    return float(difference.mean()) / constant_loss, float(difference.mean()) / max(error, 1e-12)
+
+
 # ---- the network ---------------------------------------------------------------------------------------------------
 
 

@@ -37,7 +37,8 @@ def find_label_noise(case: NetworkCase) -> Iterator[Finding]:
         return
     baselines = case.comparison.baselines
     wrong, n = count_wrong_labels(baselines)
-    if n == 0 or wrong < MANY_WRONG_AMONG_SURE:
+    error = (wrong * (1 - wrong) / max(1, n)) ** 0.5
+    if n == 0 or wrong - error < MANY_WRONG_AMONG_SURE:
         return
     what = "label" if case.is_classifier else "target"
     yield Finding(
@@ -45,7 +46,7 @@ def find_label_noise(case: NetworkCase) -> Iterator[Finding]:
         "warning",
         f"Of the {n} rows that are easiest to predict, about {format_percentage(wrong)} have a different {what} than "
         f"predicted: about that share of the whole table may be wrong.",
-        {"share": wrong, "rows": n},
+        {"share": wrong, "error": error, "rows": n},
         "Look at the rows that models contradict, and correct or drop them. Until then, regularise; trust no score.",
         {},
         case.subject,

@@ -13,12 +13,13 @@ from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks.check import network_check
 from sknet_hp.tuning.diagnosis.checks.length import find_not_converged, find_schedule_too_short, find_too_large_batch
 from sknet_hp.tuning.diagnosis.checks.rates import find_divergence, find_too_high_rate, find_too_low_rate
+from sknet_hp.tuning.diagnosis.checks.trial import try_remedy
+from sknet_hp.tuning.diagnosis.comparison import compute_lack
 from sknet_hp.tuning.diagnosis.curves import compute_rise
 from sknet_hp.tuning.diagnosis.thresholds import (
     FEWEST_UNITS,
     LACKING_FIT,
     LIKELY_DIFFERENCE,
-    POSSIBLE_DIFFERENCE,
     RESTRAINTS,
     RISEN_LOSS,
     RISEN_LOSS_AFTER_STOPPING,
@@ -114,22 +115,16 @@ def _look_beyond_restraint(case: NetworkCase) -> Iterator[Finding]:
 
     It has the same rate and number of epochs, so these are not at fault.
     """
-    remedy = _make_room(case.network)
-    held, freed = case.comparison, case.compare(remedy)
-    lack, z_lack = compute_lack(held.fitted_losses - freed.fitted_losses, freed.baselines.constant_loss)
-    _, z_unseen = compute_lack(held.losses - freed.losses, freed.baselines.constant_loss)
-    if lack < LACKING_FIT or z_lack < LIKELY_DIFFERENCE or z_unseen < POSSIBLE_DIFFERENCE:
+    trial = try_remedy(case, _make_room(case.network))
+    if trial is None:
         return
-    own, other = float(held.fitted_losses.mean()), float(freed.fitted_losses.mean())
-    changed = ", ".join(f"{name}={value!r}" for name, value in remedy.items())
     yield Finding(
         "underfitting",
         "warning",
-        f"A network with these parameters has a loss of {own:.3g} on its own training rows, and one with {changed} "
-        f"has {other:.3g}. On unseen rows they have {held.losses.mean():.3g} and {freed.losses.mean():.3g}.",
-        {"fitted_loss": own, "fitted_loss_freed": other, "lack": lack, "z": z_lack, "z_unseen": z_unseen},
+        str(trial),
+        trial.evidence,
         "Let it learn more: less dropout, weight decay and l1, or more units.",
-        remedy,
+        trial.remedy,
         case.subject,
     )
 
@@ -188,12 +183,6 @@ def _compare(case: NetworkCase, losses: np.ndarray) -> tuple[str, float, float]:
     name = baselines.best
     difference = losses - baselines.compute_losses(baselines.outputs[name])
     return name, *compute_lack(difference, baselines.constant_loss)
-
-
-def compute_lack(difference: np.ndarray, constant_loss: float) -> tuple[float, float]:
-    """Return a mean difference of losses by the constant's loss, and by its error."""
-    error = float(np.std(difference, ddof=1)) / len(difference) ** 0.5
-    return float(difference.mean()) / constant_loss, float(difference.mean()) / max(error, 1e-12)
 
 
 def _get_loss(case: NetworkCase, name: str) -> float:

@@ -10,6 +10,7 @@ from sknet_hp.formatting.numbers import format_percentage
 from sknet_hp.tuning.diagnosis import remedies
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks.check import network_check
+from sknet_hp.tuning.diagnosis.checks.trial import Trial, try_remedy
 from sknet_hp.tuning.diagnosis.curves import Curve, compute_late_gain, compute_share_of_fall
 from sknet_hp.tuning.diagnosis.thresholds import (
     ENOUGH_HELD_OUT_ROWS,
@@ -25,9 +26,14 @@ from sknet_hp.tuning.diagnosis.thresholds import (
 _DECAYING = ("cosine", "linear", "exponential", "flat_cos", "one_cycle", "step", "coslog4")
 
 
+def _reached_limit(case: NetworkCase, curve: Curve) -> bool:
+    """Return whether `max_epochs` ended a training that went well so far."""
+    return curve.n_epochs > 0 and not case.ended and bool(np.isfinite(curve.judged).all())
+
+
 def _is_cut_short(case: NetworkCase, curve: Curve) -> bool:
     """Return whether training ended at its limit, with the best epoch at the end."""
-    if case.ended or curve.n_epochs < 2 or not np.isfinite(curve.judged).all():
+    if curve.n_epochs < 2 or not _reached_limit(case, curve):
         return False
     n_late = max(1, round(LATE_PART * curve.n_epochs))
     return bool(np.argmin(curve.judged) >= curve.n_epochs - n_late)
@@ -37,44 +43,74 @@ def _is_cut_short(case: NetworkCase, curve: Curve) -> bool:
 def find_not_converged(case: NetworkCase) -> Iterator[Finding]:
     """Look for a loss that still falls at the last epoch."""
     curve = case.validated_curve
-    if not _is_cut_short(case, curve) or case.network.lr_schedule in _DECAYING:
+    if case.network.lr_schedule in _DECAYING or not _reached_limit(case, curve):
         return
     gain = compute_late_gain(curve.judged, LATE_PART, curve.level)
-    if gain < STILL_FALLING:
+    epochs, longer = curve.n_epochs, remedies.train_longer(case.network, 4)
+    seen = f"Training ended at max_epochs={case.network.max_epochs}"
+    evidence = {"epochs": epochs, "late_gain": gain, "loss": float(curve.judged[-1])}
+    if gain >= STILL_FALLING and _is_cut_short(case, curve):
+        seen += (
+            f" while the loss was still falling: in the last quarter of {epochs} epochs by "
+            f"{format_percentage(gain, 1)} of a constant prediction's loss."
+        )
+    elif (trial := _try_more_steps(case, longer)) is not None:
+        seen += f", too few to learn what there is. {trial}"
+        evidence |= trial.evidence
+    else:
         return
-    epochs = curve.n_epochs
     yield Finding(
         "not_converged",
         "warning",
-        f"Training ended at max_epochs={case.network.max_epochs} while the loss was still falling: in the last "
-        f"quarter of {epochs} epochs by {format_percentage(gain, 1)} of a constant prediction's loss.",
-        {"epochs": epochs, "late_gain": gain, "loss": float(curve.judged[-1])},
+        seen,
+        evidence,
         "Train longer, with early stopping to end training in time. If that is too slow, raise the learning rate.",
-        remedies.train_longer(case.network, 4),
+        longer,
         case.subject,
     )
 
 
+def _try_more_steps(case: NetworkCase, longer: dict[str, Any]) -> Trial | None:
+    """Return what more epochs gain where few steps were made and there are rows to try.
+
+    A curve of few epochs that has just risen, or flattens as its rate falls, says little.
+    """
+    if not case.has_single_target or case.network.state_.step > FEW_STEPS:
+        return None
+    return try_remedy(case, longer)
+
+
 @network_check("schedule_too_short", "the schedule ends before training does")
 def find_schedule_too_short(case: NetworkCase) -> Iterator[Finding]:
-    """Look for a rate that went to zero while the loss still fell."""
+    """Look for a rate that went to zero while there was more to learn.
+
+    A curve flattens as the rate falls. So a training of few steps is tried with more.
+    """
     network, curve = case.network, case.validated_curve
-    if network.lr_schedule not in _DECAYING or not _is_cut_short(case, curve):
+    if network.lr_schedule not in _DECAYING or not _reached_limit(case, curve):
         return
     constant = curve.constant if curve.constant is not None else float(curve.judged[0])
     share = compute_share_of_fall(curve.judged, constant, 0.5)
-    if share < STILL_FALLING_UNDER_SCHEDULE:
+    horizon, longer = network.schedule_epochs or network.max_epochs, remedies.train_longer(network, 4)
+    seen = f"lr_schedule={network.lr_schedule!r} lowered the learning rate over {horizon} epochs"
+    evidence = {"schedule_epochs": horizon, "share_of_fall": share, "loss": float(curve.judged[-1])}
+    if share >= STILL_FALLING_UNDER_SCHEDULE and _is_cut_short(case, curve):
+        seen += (
+            f", and {format_percentage(share)} of the loss's whole decrease came in the second half: the schedule "
+            f"ended before the network had converged."
+        )
+    elif (trial := _try_more_steps(case, longer)) is not None:
+        seen += f", too few to learn what there is. {trial}"
+        evidence |= trial.evidence
+    else:
         return
-    horizon = network.schedule_epochs or network.max_epochs
     yield Finding(
         "schedule_too_short",
         "warning",
-        f"lr_schedule={network.lr_schedule!r} lowered the learning rate over {horizon} epochs, and "
-        f"{format_percentage(share)} of the loss's whole decrease came in the second half: the schedule ended "
-        f"before the network had converged.",
-        {"schedule_epochs": horizon, "share_of_fall": share, "loss": float(curve.judged[-1])},
+        seen,
+        evidence,
         "Give the schedule more epochs (max_epochs, and schedule_epochs where it is set).",
-        remedies.train_longer(network, 4),
+        longer,
         case.subject,
     )
 
