@@ -2,6 +2,7 @@
 
 import warnings
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from torch import nn
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.tuning import DIAGNOSIS_CHECKS, diagnose
+from sknet_hp.tuning.diagnosis.checks import find_label_noise
+from sknet_hp.tuning.diagnosis.comparison import Baselines
 from tests.helpers.ill_networks import draw_rows, fit_healthy
 
 
@@ -96,6 +99,26 @@ def test_a_strong_restraint_that_costs_nothing_is_no_illness(rows):
     assert not diagnose(network, X, y, checks=["underfitting"])
 
 
+@pytest.mark.parametrize(("code", "schedule"), [("schedule_too_short", "linear"), ("not_converged", "constant")])
+def test_few_steps_are_compared_with_more(rows, code, schedule):
+    short = {"lr_schedule": schedule, "lr": 3e-4, "max_epochs": 4, "random_state": 0}
+    network = NetClassifier(**short).fit(*rows)
+    flat = [0.68, 0.66, 0.65, 0.65 + 1e-4]  # nothing that the curve alone could tell from an end
+    network.history_ = [dict(row, valid_loss=loss) for row, loss in zip(network.history_, flat, strict=True)]
+    assert not diagnose(network, checks=[code])
+    found = diagnose(network, *rows, checks=[code, "underfitting"])
+    assert found.codes == [code]
+    assert found[0].evidence["fitted_loss_freed"] < found[0].evidence["fitted_loss"]
+    assert found[0].remedy == {"max_epochs": 16}
+
+
+def test_few_steps_were_enough_where_there_is_nothing_to_learn(rows):
+    X, _ = rows
+    y = np.random.default_rng(0).integers(0, 2, len(X))
+    network = NetClassifier(lr_schedule="cosine", max_epochs=4, random_state=0).fit(X, y)
+    assert not diagnose(network, X, y, checks=["schedule_too_short"])
+
+
 def test_a_network_that_was_unlucky_is_worse_than_a_simple_model(rows):
     X, y = rows
     network = fit_healthy(X, y)
@@ -112,6 +135,16 @@ def test_wrong_labels():
     [finding] = diagnose(fit_healthy(X, noisy), X, noisy, checks=["label_noise"])
     assert 0.1 < finding.evidence["share"] < 0.5
     assert not diagnose(fit_healthy(X, y), X, y, checks=["label_noise"])
+
+
+@pytest.mark.parametrize(("n_rows", "found"), [(200, False), (2000, True)])
+def test_a_few_contradicted_rows_of_a_small_table_are_chance(n_rows, found):
+    y = np.arange(n_rows) % 2
+    p = np.where(y == 1, 0.9, 0.1)
+    p[: n_rows // 50] = 1 - p[: n_rows // 50]  # of the 15 % that are looked at, two in fifteen
+    baselines = Baselines({"a linear model": np.c_[1 - p, p]}, y, np.arange(2), [])
+    case = SimpleNamespace(y=y, is_classifier=True, subject="", comparison=SimpleNamespace(baselines=baselines))
+    assert bool(list(find_label_noise(case))) == found
 
 
 def test_wrong_numbers():
