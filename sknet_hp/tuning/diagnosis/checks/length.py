@@ -73,7 +73,8 @@ def find_not_converged(case: NetworkCase) -> Iterator[Finding]:
 def _try_more_steps(case: NetworkCase, longer: dict[str, Any]) -> Trial | None:
     """Return what more epochs gain where few steps were made and there are rows to try.
 
-    A curve of few epochs that has just risen, or flattens as its rate falls, says little.
+    A curve of few epochs that has just risen, or flattens as its rate falls, says
+    little.
     """
     if not case.has_single_target or case.network.state_.step > FEW_STEPS:
         return None

@@ -16,7 +16,7 @@ class Trial:
     ----------
     remedy : the parameters that were changed.
     evidence : losses on rows that networks were trained on, and how surely they differ.
-    unseen : the losses on rows that they were not trained on: as it is, with the remedy.
+    unseen : the losses on rows that they were not trained on: before, and with it.
     """
 
     remedy: dict[str, Any]
@@ -35,8 +35,8 @@ class Trial:
 def try_remedy(case: NetworkCase, remedy: dict[str, Any]) -> Trial | None:
     """Train networks with a remedy, and return what they gained, or None.
 
-    Everything else is the same, so what is gained tells that its lack was at fault. They
-    must fit their own rows clearly better, and others no worse.
+    Everything else is the same, so what is gained tells that its lack was at fault.
+    They must fit their own rows clearly better, and others no worse.
     """
     held, freed = case.comparison, case.compare(remedy)
     constant = freed.baselines.constant_loss
