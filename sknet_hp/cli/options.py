@@ -114,6 +114,7 @@ class DiagnoseOptions(TableOptions):
     fitted: Path | None
     model: str
     strict: bool
+    time_budget: float | None
     seed: int
     as_json: bool
     device: str

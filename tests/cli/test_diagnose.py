@@ -55,6 +55,13 @@ def test_json_is_all_that_is_printed(run, data, slow_model):
     assert finding["evidence"]
 
 
+def test_a_short_time_leaves_what_the_curve_shows(run, data, slow_model):
+    result = run("diagnose", slow_model, data, "--target", "label", "--time-budget", "0.01")
+    assert result.code == 0, result.err
+    assert "rate_too_low" in result.out
+    assert "the time was up after 0 of 1 network" in " ".join(result.out.split())
+
+
 def test_a_table_alone(run, data):
     result = run("diagnose", data, "--target", "label")
     assert result.code == 0, result.err

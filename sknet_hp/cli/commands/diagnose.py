@@ -30,6 +30,7 @@ def diagnose(
         bool,
         typer.Option("--strict", metavar="", help="Exit with code 3 if there is an error or a warning among findings."),
     ] = False,
+    time_budget: arguments.TimeBudget = None,
     seed: arguments.Seed = 0,
     as_json: arguments.Json = False,
     device: arguments.Device = "auto",
@@ -51,6 +52,7 @@ def diagnose(
     """
     from sknet_hp.cli.errors import BadInput
 
+    arguments.check_time_budget(time_budget)
     if len(paths) > 2:
         raise BadInput(f"diagnose takes a model and a table, or a table alone, and was given {len(paths)} paths")
     if len(paths) == 2:
@@ -63,7 +65,14 @@ def diagnose(
 
     code = diagnose_network(
         DiagnoseOptions(
-            **vars(table), fitted=fitted, model=model, strict=strict, seed=seed, as_json=as_json, device=device
+            **vars(table),
+            fitted=fitted,
+            model=model,
+            strict=strict,
+            time_budget=time_budget,
+            seed=seed,
+            as_json=as_json,
+            device=device,
         )
     )
     if code:

@@ -52,8 +52,9 @@ def diagnose_network(options: DiagnoseOptions) -> int:
     print_problem(console, problem, options.data)
     with show_training("Diagnosing") as (warnings, _):
         network, X = _train(problem, options) if saved is None else (saved, _read_features(saved, problem, options))
+        seconds = None if options.time_budget is None else max(0.1, options.time_budget - (time.monotonic() - start))
         try:
-            found = diagnose(network, X, problem.y, random_state=options.seed)
+            found = diagnose(network, X, problem.y, random_state=options.seed, time_budget=seconds)
         except TypeError as error:
             raise BadInput(f"{str(options.fitted or options.model)!r} can't be diagnosed: {error}") from error
     if options.as_json:
@@ -107,6 +108,7 @@ def _describe(found: "Diagnosis", options: DiagnoseOptions, seconds: float) -> d
         "findings": [describe_finding(finding) for finding in found],
         "codes": found.codes,
         "unchecked": found.unchecked,
+        "stopped": found.stopped,
         "settings": vars(options),
         "seconds": round(seconds, 2),
     }

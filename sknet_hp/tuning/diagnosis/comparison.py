@@ -10,6 +10,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+from joblib import Parallel, delayed
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import KFold, StratifiedKFold
 
@@ -129,8 +130,9 @@ def _train_beside(
     One alone may be unlucky in the rows that it stops by.
     """
     losses, fitted_losses, curves = np.zeros(len(y)), np.zeros(len(y)), []
-    for train, test in baselines.folds:
-        network, X_train, X_test = _train_in_fold(estimator, X, y, train, test, changes)
+    tasks = [delayed(_train_in_fold)(estimator, X, y, train, test, changes) for train, test in baselines.folds]
+    trained = Parallel(pre_dispatch="all")(tasks)
+    for (train, test), (network, X_train, X_test) in zip(baselines.folds, trained, strict=True):
         losses[test] = baselines.compute_losses(_predict(network, X_test, baselines.classes), test)
         known = baselines.compute_losses(_predict(network, X_train, baselines.classes), train)
         fitted_losses[train] += known / (len(baselines.folds) - 1)

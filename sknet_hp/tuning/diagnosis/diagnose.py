@@ -14,6 +14,7 @@ from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks import DIAGNOSIS_CHECKS
 from sknet_hp.tuning.diagnosis.measurements import take_rows
 from sknet_hp.tuning.diagnosis.subjects import Subject, list_subjects, merge_findings
+from sknet_hp.tuning.trainings import Trainings
 
 
 class Diagnosis(Findings):
@@ -26,11 +27,14 @@ class Diagnosis(Findings):
         Codes that could not be checked, and what was missing.
     n_checks, n_networks : int, default=0
         How many checks were made, and in how many networks.
+    stopped : {"", "time_budget", "interrupted"}, default=""
+        Why it ended early, if it did.
 
     Attributes
     ----------
     unchecked : dict
     n_checks, n_networks : int
+    stopped : str
     """
 
     def __init__(
@@ -40,11 +44,13 @@ class Diagnosis(Findings):
         *,
         n_checks: int = 0,
         n_networks: int = 0,
+        stopped: str = "",
     ):
         super().__init__(findings)
         self.unchecked = dict(unchecked or {})
         self.n_checks = n_checks
         self.n_networks = n_networks
+        self.stopped = stopped
 
     @property
     def extent(self) -> str:
@@ -83,12 +89,15 @@ def diagnose(
     sample_weight: Any = None,
     checks: bool | Collection[str] = True,
     random_state: int = 0,
+    n_jobs: int | None = None,
+    time_budget: float | None = None,
+    verbose: int = 0,
 ) -> Diagnosis:
     """Say what is wrong with a trained network, and what to change.
 
     Without X and y, only the learning curve is checked. With them, units, gradients and
     predictions are checked too, and networks with the same parameters are compared with
-    simple models of scikit-learn, on some of the rows.
+    simple models of scikit-learn, on some of the rows. All of them train together.
 
     Parameters
     ----------
@@ -107,13 +116,21 @@ def diagnose(
         describes them.
     random_state : int, default=0
         Seed for drawing rows and for splits.
+    n_jobs : int, default=None
+        Number of cores. None means all.
+    time_budget : float, default=None
+        Seconds after which training ends, as after Ctrl-C. Of networks that were not
+        done by then, only the learning curve is checked.
+    verbose : int, default=0
+        1 shows on a terminal how many networks have been checked. 2 writes a line for
+        each.
 
     Returns
     -------
     Diagnosis
         A list of findings, the worst first. `summary()` says them in sentences.
         `finding.apply(estimator)` returns a copy of the estimator with the remedy.
-        `unchecked` says what could not be checked.
+        `unchecked` says what could not be checked, and `stopped` why it ended early.
 
     Raises
     ------
@@ -122,7 +139,8 @@ def diagnose(
     TypeError
         If `fitted` contains no network of this package.
     ValueError
-        If X and y are not given together, or do not fit each other.
+        If X and y are not given together, or do not fit each other, or another
+        parameter has a wrong value.
 
     Examples
     --------
@@ -143,16 +161,31 @@ def diagnose(
     subjects, beside = list_subjects(fitted)
     if X is not None:
         _require_fit(subjects, X, y)
-    unchecked = {} if X is not None else _list_unchecked(skip)
-    found = [_diagnose_one(subject, X, y, skip | set(unchecked), random_state) for subject in subjects]
-    n_checks = len(DIAGNOSIS_CHECKS) - len(skip | set(unchecked))
-    return Diagnosis([*merge_findings(found), *beside], unchecked, n_checks=n_checks, n_networks=len(subjects))
+    trainings: Trainings[tuple[int, Findings]] = Trainings("diagnose", n_jobs, time_budget, verbose)
+    if X is not None:
+        trainings.run(_diagnose_one, [(*each, X, y, skip, random_state) for each in enumerate(subjects)])
+    found, unchecked = (
+        dict(trainings.done),
+        _list_unchecked(skip, len(trainings.done), len(subjects), trainings.stopped),
+    )
+    for number, subject in enumerate(subjects):
+        if number not in found:  # by its curve, which takes no time
+            _, found[number] = _diagnose_one(number, subject, None, None, skip | set(unchecked), random_state)
+    return Diagnosis(
+        [*merge_findings(found[number] for number in range(len(subjects))), *beside],
+        unchecked,
+        n_checks=len(DIAGNOSIS_CHECKS) - len(skip | set(unchecked)),
+        n_networks=len(subjects),
+        stopped=trainings.stopped,
+    )
 
 
-def _diagnose_one(subject: Subject, X: Any, y: Any, skip: set[str], random_state: int) -> Findings:
-    """Return what is found in one network."""
+def _diagnose_one(
+    number: int, subject: Subject, X: Any, y: Any, skip: set[str], random_state: int
+) -> tuple[int, Findings]:
+    """Return the number of a network, and what is found in it."""
     case = NetworkCase(subject.estimator, X, y, random_state=random_state, subject=subject.name)
-    return run_checks(DIAGNOSIS_CHECKS, case, skip)
+    return number, run_checks(DIAGNOSIS_CHECKS, case, skip)
 
 
 def _require_fit(subjects: Iterable[Subject], X: Any, y: Any) -> None:
@@ -172,9 +205,16 @@ def _require_fit(subjects: Iterable[Subject], X: Any, y: Any) -> None:
             )
 
 
-def _list_unchecked(skip: set[str]) -> dict[str, str]:
+def _list_unchecked(skip: set[str], n_done: int, n_networks: int, stopped: str) -> dict[str, str]:
+    """Return the codes that need rows and were not looked for everywhere, and why."""
+    if n_done == n_networks:
+        return {}
+    ended = {"time_budget": "the time was up", "interrupted": "it was interrupted"}
+    reason = "X and y were not given"
+    if stopped:
+        reason = f"{ended[stopped]} after {n_done} of {format_count(n_networks, 'network')}"
     return {
-        code: "X and y were not given"
+        code: reason
         for code, each in DIAGNOSIS_CHECKS.items()
         if code not in skip and getattr(each, "needs", "curve") == "rows"
     }

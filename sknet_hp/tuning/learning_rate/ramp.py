@@ -9,9 +9,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import _num_samples
 
-from sknet_hp.tuning.learning_rate.networks import Trainings
 from sknet_hp.tuning.learning_rate.settings import Problem
 from sknet_hp.tuning.learning_rate.suggestions import Rates, find_valley, smooth_exponentially
+from sknet_hp.tuning.trainings import Trainings
 
 LOWEST, HIGHEST, STEPS = 1e-7, 10.0, 100
 """Rates of the first and the last step, and the number of steps, as fastai has them."""

@@ -1,19 +1,18 @@
 """The learning-rate range test."""
 
 from collections.abc import Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
 from sknet_hp.estimators.types import ArrayLike, TableLike
-from sknet_hp.tuning.learning_rate.networks import Trainings
 from sknet_hp.tuning.learning_rate.ramp import run_ramps
 from sknet_hp.tuning.learning_rate.reading import read_ramps, read_trainings
 from sknet_hp.tuning.learning_rate.result import LRResult
 from sknet_hp.tuning.learning_rate.settings import find_network, make_problem
 from sknet_hp.tuning.learning_rate.sweep import LEAST_RATES, run_sweep
+from sknet_hp.tuning.trainings import Trainings
 
 METHODS: dict[str, tuple[Any, Any]] = {"sweep": (run_sweep, read_trainings), "ramp": (run_ramps, read_ramps)}
 """How each method trains, and how what it trained is read."""
@@ -114,9 +113,9 @@ def find_lr(
     >>> model = result.apply(net).fit(X, y)
     """
     net = find_network(estimator)
-    _check_parameters(n_seeds, n_epochs, method, time_budget, max_rows)
+    _check_parameters(n_seeds, n_epochs, method, max_rows)
     grid = _read_rates(rates)
-    trainings: Trainings[Any] = Trainings(n_jobs, time_budget, verbose)
+    trainings: Trainings[Any] = Trainings("find_lr", n_jobs, time_budget, verbose)
     source = check_random_state(net.random_state if random_state is None else random_state)
     seeds = [int(seed) for seed in source.randint(2**31 - 1, size=n_seeds)]
     problem = make_problem(estimator, X, y, sample_weight, groups, n_epochs, max_rows, seeds[0])
@@ -125,7 +124,7 @@ def find_lr(
     return read(trainings, problem, net.lr)
 
 
-def _check_parameters(n_seeds: Any, n_epochs: Any, method: Any, time_budget: Any, max_rows: Any) -> None:
+def _check_parameters(n_seeds: Any, n_epochs: Any, method: Any, max_rows: Any) -> None:
     for name, value, instead in (
         ("n_seeds", n_seeds, ()),
         ("n_epochs", n_epochs, ("auto",)),
@@ -137,8 +136,6 @@ def _check_parameters(n_seeds: Any, n_epochs: Any, method: Any, time_budget: Any
             raise ValueError(f"{name}={value!r}; it must be a whole number from 1 on{more}")
     if method not in METHODS:
         raise ValueError(f"method={method!r}; it must be one of {list(METHODS)}")
-    if time_budget is not None and not (isinstance(time_budget, Real) and float(time_budget) > 0):
-        raise ValueError(f"time_budget={time_budget!r}; it must be a number of seconds above 0, or None")
 
 
 def _read_rates(rates: Any) -> np.ndarray | None:

@@ -7,13 +7,14 @@ import numpy as np
 from sklearn.utils.validation import _num_samples
 
 from sknet_hp.findings import Findings
-from sknet_hp.tuning.learning_rate.networks import Training, Trainings
+from sknet_hp.tuning.learning_rate.networks import Training
 from sknet_hp.tuning.learning_rate.own_rate import judge_agreement, judge_rate
 from sknet_hp.tuning.learning_rate.ramp import Ramp
 from sknet_hp.tuning.learning_rate.result import LRResult
 from sknet_hp.tuning.learning_rate.settings import HELD_OUT, Problem
 from sknet_hp.tuning.learning_rate.suggestions import Rates, smooth_exponentially
 from sknet_hp.tuning.learning_rate.sweep import LEAST_RATES, collect_losses
+from sknet_hp.tuning.trainings import Trainings
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sknet_hp.tuning.learning_rate.grid import list_between, list_beyond, list_first
-from sknet_hp.tuning.learning_rate.networks import Training, Trainings, train_constant
+from sknet_hp.tuning.learning_rate.networks import Training, train_constant
 from sknet_hp.tuning.learning_rate.settings import Problem
 from sknet_hp.tuning.learning_rate.suggestions import Curve, Rates, find_lowest, read_sweep, smooth_losses
+from sknet_hp.tuning.trainings import Trainings
 
 LEAST_RATES = 5
 """With fewer, there is no curve to read."""

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from joblib import parallel_config
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
@@ -9,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.averaged import AveragedClassifier
 from sknet_hp.tuning import DIAGNOSIS_CHECKS, diagnose
+from sknet_hp.tuning.trainings import Trainings
 from tests.helpers.ill_networks import draw_rows, fit_healthy
 
 
@@ -136,3 +138,35 @@ def test_every_check_has_a_title_and_says_what_it_needs():
         assert check.code == code
         assert check.title
         assert check.needs in ("curve", "rows")
+
+
+def test_networks_are_checked_together_and_it_says_how_far_it_is(rows, capsys):
+    net = NetClassifier(random_state=0, max_epochs=5).fit(*rows)
+    ensemble = AveragedClassifier([(name, net) for name in "abc"], voting="soft").fit(*rows)
+    together = diagnose(ensemble, *rows, verbose=2)
+    assert "diagnose: 3 of 3 networks" in capsys.readouterr().err
+    with parallel_config("sequential"):
+        assert diagnose(ensemble, *rows) == together
+    assert (together.stopped, together.unchecked) == ("", {})
+
+
+def test_a_short_time_leaves_what_the_curve_shows(rows, too_slow):
+    found = diagnose(too_slow, *rows, time_budget=1e-3)
+    assert (found.stopped, found.codes) == ("time_budget", ["rate_too_low"])
+    assert "the time was up after 0 of 1 network" in found.summary()
+
+
+def test_after_an_interrupt_there_is_what_was_found(rows, too_slow, monkeypatch):
+    def interrupt(self, one, n_planned):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainings, "_receive", interrupt)
+    found = diagnose(too_slow, *rows)
+    assert (found.stopped, found.codes) == ("interrupted", ["rate_too_low"])
+    assert "leakage" in found.unchecked
+
+
+@pytest.mark.parametrize("seconds", [0, -1, "long"])
+def test_a_wrong_time_budget(rows, too_slow, seconds):
+    with pytest.raises(ValueError, match="time_budget="):
+        diagnose(too_slow, *rows, time_budget=seconds)

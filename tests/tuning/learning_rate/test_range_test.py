@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.search.running.batches import SearchStopped
 from sknet_hp.tuning import find_lr
-from sknet_hp.tuning.learning_rate.networks import Trainings
+from sknet_hp.tuning.trainings import Trainings
 
 X, Y = make_classification(240, 6, n_informative=4, class_sep=2.0, random_state=0)
 SMALL = {"width": 16, "n_layers": 1, "random_state": 0}
