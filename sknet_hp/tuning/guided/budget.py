@@ -24,7 +24,7 @@ class Budget:
     def __init__(self, seconds: float | None, start: float, clock: Callable[[], float] = time.monotonic):
         self.seconds, self.start, self.clock = seconds, start, clock
         self.reserve = 0.0
-        self._seconds, self._epochs = 0.0, 0.0
+        self._measured: list[tuple[float, float]] = []
 
     @property
     def is_limited(self) -> bool:
@@ -46,13 +46,20 @@ class Budget:
 
         Epochs of networks that are twice as dear count twice.
         """
-        self._seconds = MEMORY * self._seconds + seconds
-        self._epochs = MEMORY * self._epochs + epochs
+        self._measured = [(rate, MEMORY * weight) for rate, weight in self._measured]
+        if epochs > 0:
+            self._measured.append((seconds / epochs, epochs))
 
     @property
     def seconds_per_epoch(self) -> float | None:
         """Seconds of an epoch of one network of cost 1, others training beside it.
 
-        None as long as nothing was measured.
+        The median, weighted by epochs: while kernels are compiled, few epochs take
+        seconds, but only once. None as long as nothing was measured.
         """
-        return self._seconds / self._epochs if self._epochs else None
+        half, total = sum(weight for _, weight in self._measured) / 2, 0.0
+        for rate, weight in sorted(self._measured):
+            total += weight
+            if total >= half:
+                return rate
+        return None

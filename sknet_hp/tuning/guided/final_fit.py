@@ -40,6 +40,8 @@ class FinalFit:
         elif len(self.order) <= TOGETHER and self._budget.is_limited:  # whom the stages have decided for
             self.members, self.order = [Member(guide.incumbent, 1.0)], [0] * TOGETHER
             seconds = [guide.seconds_per_network]
+        if guide.incumbent is not None and self._budget.is_limited:  # they may take less time than was foreseen
+            self.order = (self.order * MOST_NETWORKS)[:MOST_NETWORKS]
         self._seconds = [seconds[k] for k in self.order]
         self._start = self._budget.clock()
 

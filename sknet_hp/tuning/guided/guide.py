@@ -24,6 +24,8 @@ from sknet_hp.tuning.guided.reports import StageReport, Stages
 FINALISTS = 6
 """So many of the best candidates, at most, keep their networks for the ensemble."""
 
+_NO_TIME = "There was no time {}. "
+
 
 class Guide:
     """A guided search under way.
@@ -69,6 +71,7 @@ class Guide:
         self.remedies: list[Change] = []
         self.stage_of: list[str] = []
         self._let_go: set[Candidate] = set()
+        self._n_races = 0
 
     # ---- what stages ask ---------------------------------------------------------------------------------------------
 
@@ -170,13 +173,18 @@ class Guide:
             default, asks for a gain of more than one standard error.
         """
         assert self.incumbent is not None
-        known = [candidate.params for candidate in self.run.candidates]
-        wanted = [change for change in [*self.remedies, *changes] if drop_known([self._make(change)], known)]
+        known, wanted = [candidate.params for candidate in self.run.candidates], list[Change]()
+        for change in [*self.remedies, *changes]:  # two illnesses may have the same remedy
+            if drop_known([self._make(change)], known):
+                wanted.append(change)
+                known.append(self._make(change))
         if not wanted:
+            self.report.found = self.report.found or "There was nothing new to try. "
             return
         seconds = share * self.budget.left_to_search
+        self._n_races += 1
         numbers = self.notebook.recall(
-            f"{self.report.stage}, candidates of race {len(self.report.tried)}",
+            f"{self.report.stage}, candidates of race {self._n_races}",
             lambda: (
                 self.choose_in(seconds, [self._make(change) for change in wanted], keep=keep)
                 if self.budget.is_limited
@@ -186,7 +194,9 @@ class Guide:
         chosen = [wanted[k] for k in numbers]
         self.remedies = [remedy for remedy in self.remedies if remedy not in chosen]
         if not chosen:
-            self.report.found += "There was no time to train a candidate to the end. "
+            lacking = "for more" if self.report.tried else "to train a candidate to the end"
+            if not self.report.found.endswith(_NO_TIME.format(lacking)):
+                self.report.found += _NO_TIME.format(lacking)
             return
         self.report.tried += [change.text for change in chosen]
         self.report.decided = self.report.decided or "Nothing is changed."
@@ -198,6 +208,8 @@ class Guide:
             finished = [candidate for candidate in candidates if candidate.n_resources == self.run.resource.most]
             if finished:
                 self._decide(finished, texts, n_tries)
+            else:
+                self.report.found += "The search ended before one of them was trained to the end. "
 
     def diagnose(self) -> None:
         """Look at the incumbent's learning curves; the next race tries remedies."""

@@ -12,7 +12,7 @@ from sklearn.utils import _safe_indexing
 
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.estimators.types import ArrayLike
-from sknet_hp.formatting.numbers import format_percentage
+from sknet_hp.formatting.numbers import format_amount, format_percentage
 from sknet_hp.search.base.setup import Split
 from sknet_hp.search.running.fitting import SplitData, fit_on
 from sknet_hp.search.running.resource import Resource
@@ -130,7 +130,7 @@ def describe_prototype(report: StageReport, prototype: Prototype, metric: Metric
     share : of the training rows that candidates are compared on.
     n_rows : training rows of a split.
     """
-    report.tried = [f"one network for {prototype.n_epochs} epochs on {prototype.n_rows:,} rows"]
+    report.tried = [f"one network for {format_amount(prototype.n_epochs, 'epochs')} on {prototype.n_rows:,} rows"]
     report.found = f"It took {prototype.seconds:.2g} s. "
     if not np.isnan(prototype.score) and not np.isnan(prototype.constant):
         scores = (metric.write(each) for each in (prototype.score, prototype.constant))

@@ -258,7 +258,7 @@ class GuidedSearchCV(BaseSearcher):
                     stacklevel=2,
                 )
             return
-        if hasattr(self, "best_index_") and not callable(self.refit):
+        if hasattr(self, "best_index_") and not callable(self.refit) and self.refit != "one_standard_error":
             rows = [k for k, row in enumerate(run.rows) if row.candidate is guide.incumbent]
             self.best_index_ = rows[-1]
             self.best_params_ = self.cv_results_["params"][self.best_index_]

@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
 from sknet_hp.estimators.pipelines import find_last_step
+from sknet_hp.formatting.numbers import format_amount
 from sknet_hp.formatting.values import format_params
 from sknet_hp.search.spaces.around import search_space
 from sknet_hp.search.spaces.dimensions import Range
@@ -56,7 +57,9 @@ def _compare_untuned(guide: Guide) -> None:
     guide.try_first()
     assert guide.incumbent is not None
     score = guide.metric.write(guide.incumbent.score)
-    guide.report.found = f"Its {guide.metric.label} is {score} after {guide.typical_epochs:.0f} epochs. "
+    guide.report.found = (
+        f"Its {guide.metric.label} is {score} after {format_amount(round(guide.typical_epochs), 'epochs')}. "
+    )
     guide.report.decided = "Everything else must beat this."
 
 
@@ -75,10 +78,15 @@ def _try_architectures(guide: Guide) -> None:
 
 def _find_rate(guide: Guide) -> None:
     """Ask a range test for the learning rate, then try rates around what it names."""
-    suggestion = guide.notebook.recall("learning rate", lambda: _test_range(guide) if _has_time(guide) else None)
+    in_time = guide.notebook.recall("range test", lambda: _has_time(guide))
+    suggestion = guide.notebook.recall("learning rate", lambda: _test_range(guide) if in_time else None)
     current = guide.settings["lr"]
     if suggestion is None:
-        guide.report.found = "The range test had no time, or suggested no rate. "
+        guide.report.found = (
+            "The range test found no rate at which the network learns. "
+            if in_time
+            else "There was no time for a range test. "
+        )
         suggestion = current
     else:
         guide.report.found = f"The range test suggested {suggestion:.2g}; the rate so far was {current:.2g}. "
@@ -146,7 +154,8 @@ def _draw_around(guide: Guide, n: int, orders: float = 1.0) -> list[Change]:
         space["weight_decay"] = Range.from_bounds(low, high, log=True)
     if "dropout" in space and orders < 1:
         near = orders * 0.3
-        space["dropout"] = Range.from_bounds(max(0.0, own["dropout"] - near), min(0.6, own["dropout"] + near))
+        most = max(0.6, own["dropout"])
+        space["dropout"] = Range.from_bounds(max(0.0, own["dropout"] - near), min(most, own["dropout"] + near))
         space.pop("n_layers", None)
     drawn = Space(space).sample(n, guide.draw)
     return [Change(format_params(each), each) for each in drawn]
@@ -183,7 +192,8 @@ def _use_the_rest(guide: Guide) -> None:
         if idle == MOST_IDLE_ROUNDS:
             break
     if idle:
-        report.found += f"{idle} further rounds of such settings brought no gain. "
+        last = report.found.removeprefix(found)
+        report.found = f"{found}{format_amount(idle, 'further rounds')} of such settings brought no gain. {last}"
 
 
 STAGES = (

@@ -43,6 +43,11 @@ def test_the_time_is_kept_however_long_they_take(seconds):
     assert n == len(final.order) or guide.budget.left < 3 * seconds, "nor is it wasted"
 
 
+def test_networks_that_take_less_time_than_foreseen_are_more():
+    final, guide = make_final(12 + 6 * SECONDS)
+    assert sum(fit(final, guide.run.clock, 0.1 * SECONDS)) == MOST_NETWORKS
+
+
 def test_seeds_and_weights_of_those_that_were_fitted():
     guide = make_guide(budget=1000)
     other = guide._propose({"width": 64})

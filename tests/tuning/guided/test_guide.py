@@ -70,6 +70,34 @@ def test_nothing_is_tried_twice():
     assert len(guide.run.candidates) == n
 
 
+def test_the_same_remedy_of_two_illnesses_is_tried_once():
+    guide = make_guide()
+    guide.remedies = [Change(f"lr=0.1 against {code}", {"lr": 0.1}) for code in ("rate_too_high", "diverged")]
+    guide.race([Change("lr=0.1", {"lr": 0.1})], share=1)
+    assert guide.report.tried == ["lr=0.1 against rate_too_high"]
+
+
+def test_a_gain_in_one_split_alone_is_none():
+    for size in np.linspace(0.001, 0.1, 50):  # it is one standard error, and rounding would decide
+        guide = make_guide(lambda params, split, size=size: 0.5 + size * (split == 1) * ("width" in params))
+        guide.race(WIDTHS, share=1)
+        assert guide.incumbent.params == {}
+
+
+def test_each_race_has_candidates_for_its_own_time():
+    guide = make_guide(budget=40)  # the first candidate took 12 s
+    guide.race(WIDTHS, share=0.1)
+    assert guide.report.tried == []
+    guide.race(WIDTHS, share=1)
+    assert guide.report.tried != [], "the first race had none, for want of time"
+
+
+def test_where_there_is_nothing_to_try_the_report_says_so():
+    guide = make_guide()
+    guide.race([], share=1)
+    assert guide.report.found == "There was nothing new to try. "
+
+
 def test_remedies_are_tried_first():
     guide = make_guide()
     guide.remedies = [Change("dropout=0.3 against overfitting", {"dropout": 0.3})]
@@ -87,7 +115,11 @@ def test_a_race_has_as_many_candidates_as_there_is_time_for():
     later = make_guide(budget=15)
     later.race(WIDTHS, share=1)
     assert len(later.run.candidates) == 1
-    assert "no time" in later.report.found
+    assert later.report.found == "There was no time to train a candidate to the end. "
+    later.race(WIDTHS, share=1)
+    assert later.report.found.count("no time") == 1
+    guide.race(WIDTHS, share=0.1)
+    assert guide.report.found.endswith("There was no time for more. ")
 
 
 def test_no_rung_is_begun_for_which_there_is_no_time():
@@ -97,6 +129,7 @@ def test_no_rung_is_begun_for_which_there_is_no_time():
         guide.race(WIDTHS, share=1)
     assert guide.incumbent.params == {}
     assert guide.run.candidates[1].n_resources == 10, "what it was before is known"
+    assert "before one of them was trained to the end" in guide.report.found
 
 
 def test_only_the_best_keep_their_networks():
@@ -142,6 +175,6 @@ def test_larger_networks_take_longer():
     assert guide.seconds_per_candidate == pytest.approx(0.1 * 40 * 3)
     guide.race([Change("width=256", {"width": 256})], share=1)
     larger = guide.run.candidates[1]
-    guide.budget._seconds, guide.budget._epochs = 12.0, 120.0
+    guide.budget._measured = [(0.1, 120.0)]
     assert guide.foresee_seconds(larger) == pytest.approx(usual * guide._compute_cost(larger.params))
     assert guide._compute_cost(larger.params) > 2

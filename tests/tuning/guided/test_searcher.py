@@ -91,6 +91,17 @@ def test_one_network():
     assert np.array_equal(search.predict_proba(X), alone.predict_proba(X))
 
 
+def test_the_simplest_within_one_standard_error():
+    search = make_search(refit="one_standard_error", scoring="neg_log_loss").fit(X, y)
+    results = search.cv_results_
+    best = np.nanmax(results["mean_test_score"][results["n_resources"] == 9])
+    row = np.flatnonzero(results["mean_test_score"] == best)[0]
+    error = results["std_test_score"][row]  # of two splits
+    near = [k for k in np.flatnonzero(results["n_resources"] == 9) if results["mean_test_score"][k] >= best - error]
+    sizes = results["mean_n_parameters"]
+    assert sizes[search.best_index_] == min(sizes[k] for k in near)
+
+
 def test_no_refit():
     search = make_search(refit=False).fit(X, y)
     assert search.best_params_["max_epochs"] == 9

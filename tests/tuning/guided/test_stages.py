@@ -83,4 +83,19 @@ def test_rates_are_tried_without_a_suggestion(monkeypatch):
     guide.reports.append(StageReport("learning rate"))
     stages._find_rate(guide)
     assert [c.params["lr"] for c in guide.run.candidates[1:]] == [0.00067, 0.006]
-    assert "suggested no rate" in guide.report.found
+    assert "found no rate at which" in guide.report.found
+
+
+def test_a_range_test_for_which_there_is_no_time_is_named(monkeypatch):
+    guide = make_guide(budget=30)
+    guide.reports.append(StageReport("learning rate"))
+    stages._find_rate(guide)
+    assert guide.report.found.startswith("There was no time for a range test.")
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.5, 0.9])
+def test_settings_are_drawn_around_any_dropout(dropout):
+    guide = make_guide()
+    guide._own["dropout"] = dropout
+    drawn = [change.params["dropout"] for change in stages._draw_around(guide, 20, orders=0.4)]
+    assert all(abs(each - dropout) <= 0.12 + 1e-9 for each in drawn)
