@@ -70,15 +70,15 @@ def find_not_converged(case: NetworkCase) -> Iterator[Finding]:
     )
 
 
-def _try_more_steps(case: NetworkCase, longer: dict[str, Any]) -> Trial | None:
-    """Return what more epochs gain where few steps were made and there are rows to try.
+def _try_more_steps(case: NetworkCase, remedy: dict[str, Any]) -> Trial | None:
+    """Return what more steps gain where few were made and there are rows to try.
 
     A curve of few epochs that has just risen, or flattens as its rate falls, says
     little.
     """
     if not case.has_single_target or case.network.state_.step > FEW_STEPS:
         return None
-    return try_remedy(case, longer)
+    return try_remedy(case, remedy)
 
 
 @network_check("schedule_too_short", "the schedule ends before training does")
@@ -120,19 +120,26 @@ def find_schedule_too_short(case: NetworkCase) -> Iterator[Finding]:
 def find_too_large_batch(case: NetworkCase) -> Iterator[Finding]:
     """Look for a training of few steps that was not done at its end."""
     steps, total, curve = case.steps_per_epoch, case.network.state_.step, case.validated_curve
-    if steps > FEW_STEPS_PER_EPOCH or total > FEW_STEPS or not _is_cut_short(case, curve):
+    if steps > FEW_STEPS_PER_EPOCH or total > FEW_STEPS or not _reached_limit(case, curve):
         return
     gain = compute_late_gain(curve.judged, LATE_PART, curve.level)
-    if gain < STILL_FALLING:
+    remedy = {"batch_size": "auto"}
+    seen = f"With batch_size={case.network.batch_size!r} an epoch has {steps:.0f} steps and the whole training {total}"
+    evidence = {"steps_per_epoch": steps, "steps": total, "late_gain": gain}
+    if gain >= STILL_FALLING and _is_cut_short(case, curve):
+        seen += "; the loss was still falling at the end."
+    elif (trial := _try_more_steps(case, remedy)) is not None:
+        seen += f", too few to learn what there is. {trial}"
+        evidence |= trial.evidence
+    else:
         return
     yield Finding(
         "batch_too_large",
         "warning",
-        f"With batch_size={case.network.batch_size!r} an epoch has {steps:.0f} steps and the whole training "
-        f"{total}; the loss was still falling at the end.",
-        {"steps_per_epoch": steps, "steps": total, "late_gain": gain},
+        seen,
+        evidence,
         'Use smaller batches: with "auto" an epoch has 32 steps or more. Or train for more epochs at a higher rate.',
-        {"batch_size": "auto"},
+        remedy,
         case.subject,
     )
 

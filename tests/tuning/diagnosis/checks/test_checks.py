@@ -99,17 +99,23 @@ def test_a_strong_restraint_that_costs_nothing_is_no_illness(rows):
     assert not diagnose(network, X, y, checks=["underfitting"])
 
 
-@pytest.mark.parametrize(("code", "schedule"), [("schedule_too_short", "linear"), ("not_converged", "constant")])
-def test_few_steps_are_compared_with_more(rows, code, schedule):
-    short = {"lr_schedule": schedule, "lr": 3e-4, "max_epochs": 4, "random_state": 0}
-    network = NetClassifier(**short).fit(*rows)
+@pytest.mark.parametrize(
+    ("code", "params", "remedy"),
+    [
+        ("schedule_too_short", {"lr_schedule": "linear"}, {"max_epochs": 16}),
+        ("not_converged", {}, {"max_epochs": 16}),
+        ("batch_too_large", {"batch_size": 512}, {"batch_size": "auto"}),
+    ],
+)
+def test_few_steps_are_compared_with_more(rows, code, params, remedy):
+    network = NetClassifier(lr=3e-4, max_epochs=4, random_state=0, **params).fit(*rows)
     flat = [0.68, 0.66, 0.65, 0.65 + 1e-4]  # nothing that the curve alone could tell from an end
     network.history_ = [dict(row, valid_loss=loss) for row, loss in zip(network.history_, flat, strict=True)]
     assert not diagnose(network, checks=[code])
     found = diagnose(network, *rows, checks=[code, "underfitting"])
     assert found.codes == [code]
     assert found[0].evidence["fitted_loss_freed"] < found[0].evidence["fitted_loss"]
-    assert found[0].remedy == {"max_epochs": 16}
+    assert found[0].remedy == remedy
 
 
 def test_few_steps_were_enough_where_there_is_nothing_to_learn(rows):
