@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from sknet_hp.evaluation.levels.outer import is_ordered
+from sknet_hp.evaluation.levels.outer import are_disjoint, can_repeat, is_ordered
 from sknet_hp.formatting.numbers import format_score
 from sknet_hp.search.views.metric import SAME, Metric
 
@@ -37,7 +37,7 @@ def write_outcome(result: NestedResult) -> str:
     lines += [
         f"{result.statuses.count(name)} of {len(result.splits)} outer folds {_say(name, result)}" for name in missing
     ]
-    return "\n".join(lines)
+    return "\n".join(map(_wrap, lines))
 
 
 def write_html(result: NestedResult) -> str:
@@ -48,6 +48,11 @@ def write_html(result: NestedResult) -> str:
         f"<p><b>{escape(head)}</b></p><pre>{escape(chr(10).join(rest).strip())}</pre>{findings}"
         f"{result.table.to_html(index=False, float_format=format_score)}"
     )
+
+
+def _wrap(line: str) -> str:
+    indent = line[: len(line) - len(line.lstrip())]
+    return fill(line, _WIDTH, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
 
 
 def _count_folds(result: NestedResult) -> str:
@@ -78,7 +83,7 @@ def _write_scores(result: NestedResult) -> list[str]:
         lines.append(f"({', '.join(errors)}: lower is better; scores have it with a minus sign)")
     if n_scores > 1 and any(np.isfinite(result.get_scores(metric)).sum() > 1 for metric in result.metrics):
         lines.append("The interval is for the mean score on new rows of models trained in this way (corrected t).")
-        if not any(split.repeat for split in result.splits) and not is_ordered(result.splits):
+        if are_disjoint(result.splits) and not is_ordered(result.splits) and can_repeat(result.settings.get("cv")):
             lines.append("With one repeat it is wider than necessary; n_repeats=5 makes it narrower.")
     return lines
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.model_selection import GroupKFold, KFold
 
 from sknet_hp.evaluation import corrected_interval
 from sknet_hp.evaluation.nested.result import NestedResult
@@ -85,7 +86,9 @@ def test_numbers_without_optimism_say_so():
 
 
 def test_summary_says_what_a_reader_needs():
-    text = make_result().summary()
+    summary = make_result().summary()
+    assert max(map(len, summary.splitlines())) <= 88
+    text = " ".join(summary.split())
     assert "accuracy: 0.7000, 95 % interval" in text
     assert "report 0.8500 (accuracy) on the folds inside their training rows, 0.1500 higher than on unseen rows" in text
     assert "lr: 0.1 in all 3" in text
@@ -98,6 +101,19 @@ def test_one_repeat_says_what_more_would_bring():
     repeated = [split._replace(repeat=repeat) for repeat in (0, 1) for split in SPLITS]
     result = NestedResult("a search", read_data(X, y), repeated, [*OUTCOMES, *OUTCOMES], ["accuracy"], "accuracy")
     assert "n_repeats" not in result.summary()
+
+
+@pytest.mark.parametrize("cv", [KFold(3), GroupKFold(3), [(np.arange(4), np.arange(4, 6))]])
+def test_what_can_not_be_repeated_is_not_advised_to_be(cv):
+    result = make_result()
+    result.settings["cv"] = cv
+    assert "n_repeats" not in result.summary()
+
+
+def test_random_splits_are_not_called_wider_than_necessary():
+    overlapping = [split._replace(test=SPLITS[0].test) for split in SPLITS]
+    result = NestedResult("a search", read_data(X, y), overlapping, OUTCOMES, ["accuracy"], "accuracy")
+    assert "wider" not in result.summary()
     in_time = [Split(0, k, np.arange(k + 2), np.array([k + 2])) for k in range(3)]
     result = NestedResult("a search", read_data(X, y), in_time, OUTCOMES, ["accuracy"], "accuracy")
     assert "n_repeats" not in result.summary(), "rows have one order only"

@@ -13,7 +13,7 @@ y = 40_000 * X[:, 0] + 10_000 * rng.normal(size=90)
 def test_errors_are_positive():
     search = GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]}, cv=3, scoring="neg_mean_absolute_error")
     result = nested_cross_validate(search, X, y, cv=3, scoring=search.scoring, random_state=0)
-    lines = result.summary().splitlines()
+    lines = result.summary().replace("\n  ", " ").splitlines()
     low, high = result.interval()
     mean, best, worst = (format_score(-score) for score in (result.mean, high, low))
     assert lines[2].startswith(f"mean absolute error: {mean}, 95 % interval {best} to {worst}")
