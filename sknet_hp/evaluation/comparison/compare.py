@@ -17,12 +17,14 @@ from sknet_hp.evaluation.comparison.rope import choose_rope
 from sknet_hp.evaluation.comparison.scored import (
     Scored,
     check_same_splits,
+    check_same_target,
     find_common_metrics,
     read_result,
     read_scores,
 )
 from sknet_hp.evaluation.levels.outer import make_outer_splits
 from sknet_hp.evaluation.levels.prepare import prepare_estimator
+from sknet_hp.evaluation.levels.target import read_target
 from sknet_hp.evaluation.nested.checks import find_beforehand, read_checks
 from sknet_hp.evaluation.nested.result import NestedResult
 from sknet_hp.evaluation.running.data import read_data
@@ -158,13 +160,15 @@ def compare(
     settings |= {"n_train": n_train, "n_test": n_test, "confidence": confidence}
     settings |= {"random_state": random_state, "time_budget": time_budget}
     if not estimators:
+        check_same_target(results)
         compared = compare_scored(list(given.values()), rope, confidence)
         return replace(compared, given=contestants, settings=settings)
     first, one = next(iter(estimators.items()))
     if X is None:
         raise ValueError(f"{first!r} is an estimator: give X= and y=, on which it is evaluated")
     skip, deadline = read_checks(checks), read_deadline(estimators, time_budget)
-    data = read_data(X, y, groups, sample_weight)
+    data = read_target(read_data(X, y, groups, sample_weight), estimators.values())
+    check_same_target(results, data.y)
     if results and cv is None:
         splits = list(results[0].splits)
     else:

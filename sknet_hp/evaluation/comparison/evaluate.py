@@ -8,7 +8,7 @@ from sklearn.base import is_classifier, is_regressor
 
 from sknet_hp.evaluation.comparison.scored import Scored
 from sknet_hp.evaluation.running.data import Split
-from sknet_hp.evaluation.running.outcome import Outcome
+from sknet_hp.evaluation.running.outcome import Outcome, list_metrics
 from sknet_hp.evaluation.running.scorers import find_scorers
 
 
@@ -64,8 +64,8 @@ def read_outcomes(outcomes: Mapping[str, list[Outcome | None]], splits: Sequence
         done = [each for each in own if each is not None]
         _check_done(name, done, len(own))
         scores = {
-            metric: np.array([np.nan if each is None else each.scores[metric] for each in own])
-            for metric in done[0].scores
+            metric: np.array([np.nan if each is None else each.get_score(metric) for each in own])
+            for metric in list_metrics(done, done[0].scores)
         }
         scored.append(Scored(name, scores, train, test, pairs, n_repeats))
     return scored

@@ -154,7 +154,7 @@ class Comparison:
     def _write_difference(self, pair: Pair) -> str:
         metric = Metric(pair.metric)
         interval = metric.write_interval(*pair.test.compute_interval(self.confidence))
-        return f"{metric.label}: {metric.write(pair.test.mean)}, {interval}, p {format_p_value(pair.p_adjusted)}"
+        return f"{metric.write(pair.test.mean)}, {interval}, p {format_p_value(pair.p_adjusted)}"
 
     def _write_notes(self) -> list[str]:
         ropes = {Metric(pair.metric): pair.rope for pair in self.pairs}

@@ -70,6 +70,10 @@ def read_scores(given: Any, name: str, n_train: Any, n_test: Any) -> Scored:
             f"{name} is neither an estimator nor scores, but a table of shape {np.shape(given)}: X and y are given by "
             f"name, compare(a, b, X=X, y=y)"
         )
+    if given is None or isinstance(given, str):
+        raise TypeError(
+            f"{name} is {given!r}: give an estimator, a search, a result of nested_cross_validate, or scores"
+        )
     scores = {metric: np.asarray(values, dtype=float) for metric, values in found.items()}
     for metric, values in scores.items():
         if values.ndim != 1 or len(values) < 2:
@@ -82,8 +86,15 @@ def read_scores(given: Any, name: str, n_train: Any, n_test: Any) -> Scored:
             f"of cross-validation depend on each other, and the correction for it needs them"
         )
     [n_splits] = {len(values) for values in scores.values()}
-    train, test = (np.broadcast_to(np.asarray(count, dtype=float), n_splits) for count in (n_train, n_test))
-    return Scored(name, scores, train, test)
+    return Scored(name, scores, _spread("n_train", n_train, n_splits), _spread("n_test", n_test, n_splits))
+
+
+def _spread(name: str, given: Any, n_splits: int) -> np.ndarray:
+    """Return numbers of rows for each split."""
+    counts = np.asarray(given, dtype=float)
+    if counts.shape not in ((), (1,), (n_splits,)):
+        raise ValueError(f"{name} must be one number, or one for each of the {n_splits} splits, got {given!r}")
+    return np.broadcast_to(counts, n_splits)
 
 
 def read_result(result: NestedResult, name: str) -> Scored:
@@ -92,6 +103,31 @@ def read_result(result: NestedResult, name: str) -> Scored:
     train, test = (np.array([len(rows) for rows in part]) for part in zip(*pairs, strict=True))
     scores = {metric: result.get_scores(metric) for metric in result.metrics}
     return Scored(name, scores, train, test, pairs, 1 + max(split.repeat for split in result.splits))
+
+
+def check_same_target(results: Sequence[NestedResult], y: Any = None) -> None:
+    """Check that all results were scored by the same values of y.
+
+    Parameters
+    ----------
+    results : of nested cross-validations.
+    y : on which estimators will be scored beside them, or None.
+
+    Raises
+    ------
+    ValueError
+        If they were not. Scores of different targets cannot be compared.
+    """
+    targets = [np.asarray(each) for each in (*(result.data.y for result in results), y) if each is not None]
+    for other in targets[1:]:
+        if len(other) != len(targets[0]):
+            raise ValueError(f"what is compared was scored on {len(targets[0])} rows and on {len(other)} rows")
+        if not np.array_equal(other, targets[0]):
+            n_different = int(np.sum(np.any((other != targets[0]).reshape(len(other), -1), axis=1)))
+            raise ValueError(
+                f"what is compared was scored by different y: they differ in {n_different} of {len(other)} rows. "
+                f"Evaluate all with the same X and y, in the same order"
+            )
 
 
 def check_same_splits(contestants: Sequence[Scored]) -> None:

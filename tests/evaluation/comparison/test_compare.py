@@ -233,3 +233,32 @@ def test_names():
 def test_tables_without_their_names_are_told_apart_from_scores():
     with pytest.raises(TypeError, match=r"table of shape \(40, 2\): X and y are given by name"):
         compare(DummyClassifier(), DummyClassifier(), np.zeros((40, 2)), np.arange(40) % 2)
+
+
+def test_results_of_other_targets_are_refused():
+    of_y = nested_cross_validate(LINEAR, X, y, cv=KFold(4))
+    other = nested_cross_validate(LINEAR, X, 1 - y, cv=KFold(4))
+    with pytest.raises(ValueError, match="scored by different y: they differ in 200 of 200 rows"):
+        compare(of_y, other)
+    with pytest.raises(ValueError, match="scored by different y"):
+        compare(of_y, BAYES, X=X, y=1 - y)
+    with pytest.raises(ValueError, match="scored on 200 rows and on 100 rows"):
+        compare(of_y, BAYES, X=X[:100], y=y[:100])
+    assert compare(of_y, nested_cross_validate(LINEAR, X[:, :2], y, cv=KFold(4))).pairs  # of other columns
+
+
+@pytest.mark.parametrize("given", [None, "boosting"])
+def test_what_is_no_contestant_is_said(given):
+    with pytest.raises(TypeError, match=f"scores is {given!r}: give an estimator, a search, a result of"):
+        compare(given, LINEAR, X=X, y=y)
+
+
+def test_numbers_of_rows_are_one_for_each_split():
+    with pytest.raises(ValueError, match=r"n_train must be one number, or one for each of the 3 splits, got"):
+        compare([0.8, 0.9, 0.7], [0.7, 0.8, 0.7], n_train=[80, 80], n_test=20)
+
+
+def test_a_metric_is_named_once():
+    text = compare(LINEAR, BAYES, DummyClassifier(), X=X, y=y, random_state=0).summary()
+    assert "(accuracy: 0." in text
+    assert "accuracy: accuracy" not in text
