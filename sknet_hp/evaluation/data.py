@@ -1,5 +1,6 @@
 """Checks of a table before anything is trained."""
 
+import os
 import warnings
 from collections.abc import Collection
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import check_cv
 
+from sknet_hp.evaluation.levels.target import require_variation
+from sknet_hp.evaluation.running.data import read_data
 from sknet_hp.findings.check import read_switch
 from sknet_hp.findings.data import DATA_CHECKS, find_in_data
 from sknet_hp.findings.data.case import make_case
@@ -51,7 +54,10 @@ def check_data(
     Raises
     ------
     ValueError
-        If a code is not known, or the splitter cannot split these rows.
+        If a code is not known, the splitter cannot split these rows, or y is missing
+        in some rows or the same in all.
+    TypeError
+        If X is the name of a file.
 
     Examples
     --------
@@ -63,6 +69,11 @@ def check_data(
     ['duplicate_rows', 'leakage']
     """
     skip = read_switch(checks, DATA_CHECKS, "checks")
+    if isinstance(X, str | os.PathLike):
+        raise TypeError(f"X must be a table that is read already, such as pandas.read_csv({str(X)!r}); got {X!r}")
+    read_data(X, y, groups)
+    if y is not None:
+        require_variation(y)
     return find_in_data(X, y, splits=_split(X, y, cv, groups, estimator), groups=groups, estimator=estimator, skip=skip)
 
 

@@ -94,12 +94,13 @@ def suggest_scoring(y: Any, estimator: Any = None) -> dict[str, Any]:
 
     For classes that are about equally frequent: accuracy, ROC AUC, log loss. For
     others: balanced accuracy, F1, average precision, ROC AUC, log loss. With two
-    classes, F1 and average precision are for the rarer one. For numbers: R², root mean
-    squared error and mean absolute error.
+    classes, F1 and average precision are for the rarer one. For several labels in each
+    row: F1, average precision and ROC AUC, averaged over labels. For numbers: R², root
+    mean squared error and mean absolute error.
 
     Parameters
     ----------
-    y : array-like of shape (n_rows,)
+    y : array-like of shape (n_rows,) or (n_rows, n_outputs)
     estimator : estimator, default=None
         A classifier or regressor. It tells whether y has classes if y has whole
         numbers.
@@ -109,13 +110,21 @@ def suggest_scoring(y: Any, estimator: Any = None) -> dict[str, Any]:
     scoring : dict
         Scorers by name. For all of them higher is better, so errors are negative.
 
+    Raises
+    ------
+    ValueError
+        If y is empty, some of it is missing, or it is the same in all rows.
+
     Examples
     --------
     >>> from sknet_hp.evaluation import suggest_scoring
     >>> list(suggest_scoring(["no"] * 90 + ["yes"] * 10))
     ['balanced_accuracy', 'f1', 'average_precision', 'roc_auc', 'neg_log_loss']
     """
+    _require_target(y)
     counts = count_classes(y, estimator)
+    if type_of_target(y) == "multilabel-indicator":
+        return _get_scorers("f1_macro", "average_precision", "roc_auc")
     if not counts:
         return _get_scorers("r2", "neg_root_mean_squared_error", "neg_mean_absolute_error")
     two = len(counts) == 2
@@ -132,6 +141,19 @@ def suggest_scoring(y: Any, estimator: Any = None) -> dict[str, Any]:
         ),
     }
     return _get_scorers("balanced_accuracy") | of_rare | _get_scorers(auc, "neg_log_loss")
+
+
+def _require_target(y: Any) -> None:
+    """Refuse a target that no metric can score."""
+    from pandas import isna
+
+    if y is None or (hasattr(y, "__len__") and not len(y)):
+        raise ValueError("y is empty: give the values to predict, one for each row")
+    values = np.asarray(y, dtype=object)
+    if np.any(isna(values)):
+        raise ValueError(f"y is missing in {int(np.sum(isna(values)))} rows: leave them out")
+    if values.ndim == 1 and len(values) > 1 and all(value == values[0] for value in values[1:]):
+        raise ValueError(f"y is the same in all {len(values)} rows, so no metric tells one model from another")
 
 
 def _get_scorers(*names: str) -> dict[str, Callable[..., float]]:

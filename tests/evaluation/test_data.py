@@ -40,3 +40,17 @@ def test_nothing_is_drawn_from_numpys_generator():
     before = np.random.get_state()[1].copy()  # noqa: NPY002
     check_data(frame, y)
     assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "message"),
+    [
+        ("table.csv", [0, 1] * 20, r"read already, such as pandas.read_csv\('table.csv'\)"),
+        (np.zeros((40, 2)), "price", "y must be the values to predict"),
+        (np.zeros((40, 2)), [0, 1, None, 1] * 10, "y is missing in 10 of 40 rows"),
+        (np.zeros((40, 2)), ["a"] * 40, "y is the same in all 40 rows"),
+    ],
+)
+def test_what_can_not_be_checked_is_said(X, y, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        check_data(X, y)

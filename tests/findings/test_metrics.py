@@ -108,3 +108,22 @@ def test_many_integers_are_numbers_unless_a_classifier_learns_them():
     prices = np.arange(500) * 100
     assert count_classes(prices) == {}
     assert len(count_classes(prices, LogisticRegression())) == 500
+
+
+def test_suggested_metrics_of_several_labels():
+    assert list(suggest_scoring(np.eye(3, dtype=int))) == ["f1_macro", "average_precision", "roc_auc"]
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (None, "y is empty"),
+        ([], "y is empty"),
+        ([0, 1, None], "y is missing in 1 rows"),
+        (["a", np.nan, "b"], "y is missing in 1 rows"),
+        (["a", "a"], "y is the same in all 2 rows"),
+    ],
+)
+def test_nothing_is_suggested_for_no_target(y, message):
+    with pytest.raises(ValueError, match=message):
+        suggest_scoring(y)

@@ -43,30 +43,54 @@ def read_data(X: TableLike, y: ArrayLike = None, groups: ArrayLike = None, sampl
     Raises
     ------
     ValueError
-        If lengths differ, groups or weights are not one value a row, or a target is
-        missing.
+        If lengths differ, groups or weights are not one value a row, a target or a
+        group is missing, or weights are no weights.
     """
+    if isinstance(y, str):
+        raise TypeError(f"y must be the values to predict, one for each row; got {y!r}")
     X, y = indexable(X, y)
-    _require_targets(y)
-    vectors = {"groups": _read_vector("groups", groups), "sample_weight": _read_vector("sample_weight", sample_weight)}
+    _require_values("y", y, "leave them out, in X too")
+    vectors = {"groups": _read_groups(groups), "sample_weight": _read_weights(sample_weight)}
     check_consistent_length(X, y, *vectors.values())
     return Data(X, y, **vectors)
 
 
-def _require_targets(y: ArrayLike) -> None:
-    """Refuse targets that are missing: no row could be scored by them."""
+def _require_values(name: str, given: ArrayLike, remedy: str) -> None:
+    """Refuse targets, or groups, of which some are missing."""
     from pandas import isna
 
-    if y is None:
+    if given is None:
         return
     # Lists of text would turn a NaN among them into text.
-    missing = np.asarray(isna(np.asarray(y) if hasattr(y, "dtype") else np.asarray(y, dtype=object)))
+    missing = np.asarray(isna(np.asarray(given) if hasattr(given, "dtype") else np.asarray(given, dtype=object)))
     if missing.any():
         rows = np.flatnonzero(missing.reshape(len(missing), -1).any(axis=1))
+        verb = "are" if name == "groups" else "is"
         raise ValueError(
-            f"y is missing in {len(rows)} of {len(missing)} rows, the first of which is row {rows[0]}: leave them out, "
-            f"in X too"
+            f"{name} {verb} missing in {len(rows)} of {len(missing)} rows, the first of which is row {rows[0]}: "
+            f"{remedy}"
         )
+
+
+def _read_groups(given: ArrayLike) -> np.ndarray | None:
+    groups = _read_vector("groups", given)
+    _require_values("groups", groups, "give each of them a group of its own, or leave them out")
+    try:
+        np.unique([] if groups is None else groups)
+    except TypeError as error:
+        kinds = ", ".join(sorted({type(group).__name__ for group in (() if groups is None else groups.tolist())}))
+        raise ValueError(f"groups must be of one type, such as all text; got {kinds}") from error
+    return groups
+
+
+def _read_weights(given: ArrayLike) -> np.ndarray | None:
+    weights = _read_vector("sample_weight", given)
+    if weights is None:
+        return None
+    is_number = weights.dtype.kind in "biuf"
+    if not is_number or not np.isfinite(weights).all() or weights.min(initial=0) < 0 or not weights.any():
+        raise ValueError("sample_weight must be finite numbers of at least 0, and not all of them 0")
+    return weights
 
 
 def _read_vector(name: str, given: ArrayLike) -> np.ndarray | None:
@@ -74,7 +98,8 @@ def _read_vector(name: str, given: ArrayLike) -> np.ndarray | None:
         return None
     vector = np.asarray(given)
     if vector.ndim != 1:
-        raise ValueError(f"{name} must have one value for each row, got an array of shape {vector.shape}")
+        received = repr(given) if isinstance(given, str) else f"an array of shape {vector.shape}"
+        raise ValueError(f"{name} must have one value for each row, got {received}")
     return vector
 
 

@@ -70,8 +70,14 @@ def _judge_gain(curve: Curve, chance: float, n_held_out: float) -> list[Finding]
     ]
 
 
-def judge_agreement(suggestions: Sequence[float]) -> Findings:
-    """Return whether single seeds suggest rates of different magnitudes."""
+def judge_agreement(suggestions: Sequence[float], n_seeds: int) -> Findings:
+    """Return whether single seeds suggest rates of different magnitudes.
+
+    Parameters
+    ----------
+    suggestions : of the seeds that suggest a rate.
+    n_seeds : of the test, which may be more.
+    """
     if len(suggestions) < 2 or max(suggestions) < DISAGREEMENT * min(suggestions):
         return Findings()
     low, high = min(suggestions), max(suggestions)
@@ -82,8 +88,8 @@ def judge_agreement(suggestions: Sequence[float]) -> Findings:
                 severity="info",
                 message=f"Single seeds suggest rates from {low:.2g} to {high:.2g}: the suggestion is uncertain. That "
                 f"is so where rows are few, or where the loss hardly depends on the rate.",
-                evidence={"low": low, "high": high, "n_seeds": len(suggestions)},
-                advice=f"Give more seeds, n_seeds={2 * len(suggestions)} say, or leave the rate to a search.",
+                evidence={"low": low, "high": high, "n_seeds": n_seeds},
+                advice=f"Give more seeds, n_seeds={2 * n_seeds} say, or leave the rate to a search.",
             ),
         ]
     )

@@ -63,7 +63,7 @@ def read_trainings(trainings: Trainings[Training], problem: Problem, lr: float) 
         findings=Findings(
             [
                 *judge_rate(lr, read, smooth, losses.mean_chance, HELD_OUT * _num_samples(problem.X)),
-                *judge_agreement([one.suggestion for one in by_seed if one is not None]),
+                *judge_agreement([one.suggestion for one in by_seed if one is not None], len(by_seed)),
             ]
         ),
         **_describe_test(trainings, problem, lr),

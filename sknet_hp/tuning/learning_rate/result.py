@@ -154,7 +154,7 @@ class LRResult:
             f"It comes from {self._describe_test()}.",
         ]
         for name, meaning in list(self._meanings.items())[1:]:
-            lines.append(f"  {name:20}{getattr(self, name):8.2g} {self._write_spread(name):20}  {meaning}")
+            lines.append(f"  {name:20}{_write_rate(getattr(self, name)):>8} {self._write_spread(name):20}  {meaning}")
         if self.n_seeds == 1:
             lines.append("One seed cannot show how certain this is; n_seeds=3 can.")
         if self.held_constant:
@@ -168,7 +168,7 @@ class LRResult:
     def _write_spread(self, name: str, who: str = "") -> str:
         """Return in brackets how far seeds agree, nothing of a single one."""
         low, high = self.spread[name]
-        return f" ({who}{low:.2g} to {high:.2g})" if self.n_seeds > 1 else ""
+        return f" ({who}{_write_rate(low)} to {_write_rate(high)})" if self.n_seeds > 1 else ""
 
     @property
     def _meanings(self) -> dict[str, str]:
@@ -201,3 +201,8 @@ class LRResult:
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         found = self.findings._repr_html_() if self.findings else ""
         return f"{table}<p>From {escape(self._describe_test())}.</p>{found}"
+
+
+def _write_rate(rate: float) -> str:
+    """Return a rate in words; an edge that no rate has reached is infinite."""
+    return f"{rate:.2g}" if rate < float("inf") else "none"

@@ -1,6 +1,8 @@
 """`find_lr` from end to end, on small tables."""
 
+import re
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.search.running.batches import SearchStopped
 from sknet_hp.tuning import find_lr
+from sknet_hp.tuning.learning_rate.own_rate import judge_agreement
 from sknet_hp.tuning.trainings import Trainings
 
 X, Y = make_classification(240, 6, n_informative=4, class_sep=2.0, random_state=0)
@@ -119,6 +122,26 @@ def test_estimators_without_a_network():
 def test_too_few_rows():
     with pytest.raises(ValueError, match="20 rows or more, but X has 8"):
         find_lr(NetClassifier(**SMALL), X[:8], Y[:8])
+    with pytest.raises(ValueError, match="max_rows=19; find_lr needs 20 rows or more"):
+        find_lr(NetClassifier(**SMALL), X, Y, max_rows=19)
+
+
+def test_a_constant_target():
+    with pytest.raises(ValueError, match="y is the same in all"):
+        find_lr(NetClassifier(**SMALL), X, np.zeros(len(Y)))
+
+
+def test_seeds_that_disagree_are_to_be_more_than_they_were():
+    [found] = judge_agreement([1e-4, 1e-2], n_seeds=3)
+    assert "n_seeds=6" in found.advice
+    assert not judge_agreement([1e-3, 2e-3], n_seeds=3)
+
+
+def test_an_edge_that_was_not_reached_is_none(result):
+    endless = result.rates._replace(edge_of_divergence=np.inf)
+    spread = {**result.spread, "edge_of_divergence": (1.0, np.inf)}
+    summary = replace(result, rates=endless, spread=spread).summary()
+    assert re.search(r"edge_of_divergence +none +\(1 to none\)", summary)
 
 
 def test_targets_of_chance():
