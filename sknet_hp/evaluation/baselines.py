@@ -9,10 +9,10 @@ from typing import Any, Self
 
 import narwhals as nw
 import numpy as np
+from sklearn import ensemble
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -78,12 +78,12 @@ class _OneThread:
             return super().fit(X, y, **fit_params)  # type: ignore[misc]
 
 
-class OneThreadBoostingClassifier(_OneThread, HistGradientBoostingClassifier):
-    """`HistGradientBoostingClassifier`, fitted on one core."""
+class HistGradientBoostingClassifier(_OneThread, ensemble.HistGradientBoostingClassifier):
+    """Scikit-learn's, fitted on one core."""
 
 
-class OneThreadBoostingRegressor(_OneThread, HistGradientBoostingRegressor):
-    """`HistGradientBoostingRegressor`, fitted on one core."""
+class HistGradientBoostingRegressor(_OneThread, ensemble.HistGradientBoostingRegressor):
+    """Scikit-learn's, fitted on one core."""
 
 
 class TimesAsNumbers(TransformerMixin, BaseEstimator):
@@ -131,7 +131,7 @@ def _make_boosting(task: TaskKind, random_state: int | None) -> Pipeline:
     columns = ColumnTransformer(
         [("text", codes, list_others), ("times", TimesAsNumbers(), list_times)], remainder="passthrough"
     )
-    trees = OneThreadBoostingClassifier if task == "classification" else OneThreadBoostingRegressor
+    trees = HistGradientBoostingClassifier if task == "classification" else HistGradientBoostingRegressor
     return make_pipeline(columns, trees(random_state=random_state))
 
 

@@ -89,3 +89,9 @@ def test_trees_are_those_of_scikit_learn(table):
 def test_unknown_name():
     with pytest.raises(ValueError, match="'forest' must be one of"):
         make_baseline("forest", "regression")
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_trees_have_the_name_of_scikit_learns(task):
+    trees = make_baseline("boosting", task)[-1]
+    assert type(trees).__name__ in ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor")

@@ -16,9 +16,12 @@ from sklearn.utils import _safe_indexing
 
 from sknet_hp.estimators.targets.splitters import GroupHoldOut, LastRows
 from sknet_hp.evaluation.levels.outer import are_classes, find_shared
-from sknet_hp.evaluation.levels.walk import iterate_parts, list_own_parameters, splits_by_routing
+from sknet_hp.evaluation.levels.walk import hands_on_groups, iterate_parts, list_own_parameters
 from sknet_hp.evaluation.running.data import Data, Split
 from sknet_hp.fusion.detection import TrainsNetworks, has_network
+
+_MOST_ROWS_BY_AUTO = 10_000
+"""Up to so many rows, `early_stopping="auto"` of scikit-learn's boosting means no."""
 
 
 class Level(NamedTuple):
@@ -99,7 +102,7 @@ def find_inner_splitters(estimator: Any, level: Level) -> tuple[dict[str, Any], 
         notes += _note_choices(prefix, own, level)
         if isinstance(part, TrainsNetworks) and "validation_split" in own:
             found |= _adapt_held_out(prefix, own, level, notes)
-        elif own.get("early_stopping") not in (None, False):
+        elif own.get("early_stopping") not in (None, False) and _stops_early(own, level):
             notes.append(
                 f"{type(part).__name__}(early_stopping={own['early_stopping']!r}) may hold rows out at random "
                 f"and not respect {_name(level)}; set early_stopping=False"
@@ -112,9 +115,14 @@ def find_inner_splitters(estimator: Any, level: Level) -> tuple[dict[str, Any], 
     return found, notes
 
 
+def _stops_early(own: dict[str, Any], level: Level) -> bool:
+    """Return whether an estimator of scikit-learn's holds out rows, given so many."""
+    return own["early_stopping"] != "auto" or max(len(split.train) for split in level.splits) > _MOST_ROWS_BY_AUTO
+
+
 def _adapt_cv(name: str, part: Any, cv: Any, level: Level, notes: list[str]) -> dict[str, Any]:
     """Return a splitter in place of `cv`, by its name, if one is needed."""
-    if not splits_by_routing(part):
+    if level.data.groups is not None and not hands_on_groups(part):
         notes.append(f"{name} of {type(part).__name__} cannot respect {_name(level)}: it passes no groups on")
         return {}
     if not (cv is None or isinstance(cv, Integral) or hasattr(cv, "split")):

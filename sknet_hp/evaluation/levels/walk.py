@@ -1,6 +1,7 @@
 """The estimators that an estimator is made of."""
 
 from collections.abc import Iterator
+from inspect import signature
 from typing import Any
 
 from sklearn.utils.metadata_routing import MetadataRouter, get_routing_for_object
@@ -23,10 +24,15 @@ def list_own_parameters(part: Any) -> dict[str, Any]:
     return own
 
 
-def splits_by_routing(part: Any) -> bool:
-    """Return whether an estimator hands groups on to its splitter."""
+def hands_on_groups(part: Any) -> bool:
+    """Return whether an estimator hands groups on to its splitter.
+
+    It does if it routes metadata to it, or if its `fit` takes groups itself.
+    """
     routing = get_routing_for_object(part)
-    return isinstance(routing, MetadataRouter) and "splitter" in routing._route_mappings
+    if isinstance(routing, MetadataRouter):
+        return "splitter" in routing._route_mappings
+    return "groups" in signature(part.fit).parameters
 
 
 def find_requests(part: Any, method: str) -> dict[str, Any]:

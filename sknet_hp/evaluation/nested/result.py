@@ -85,7 +85,7 @@ class NestedResult:
         metric = self.metrics[0] if metric is None else metric
         if metric not in self.metrics:
             raise ValueError(f"metric={metric!r} was not computed; there are {self.metrics}")
-        return np.array([np.nan if each is None else each.scores[metric] for each in self.outcomes])
+        return np.array([np.nan if each is None else each.get_score(metric) for each in self.outcomes])
 
     @property
     def inner_scores(self) -> np.ndarray:

@@ -13,13 +13,14 @@ from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.evaluation.levels.outer import is_ordered, make_outer_splits
 from sknet_hp.evaluation.levels.prepare import prepare_estimator
+from sknet_hp.evaluation.levels.target import read_target
 from sknet_hp.evaluation.nested.checks import find_afterwards, find_beforehand, read_checks
 from sknet_hp.evaluation.nested.identity import open_journal
 from sknet_hp.evaluation.nested.progress import Progress
 from sknet_hp.evaluation.nested.result import NestedResult
 from sknet_hp.evaluation.running.data import Data, Split, Task, read_data
 from sknet_hp.evaluation.running.journal import Journal
-from sknet_hp.evaluation.running.outcome import Outcome
+from sknet_hp.evaluation.running.outcome import Outcome, list_metrics
 from sknet_hp.evaluation.running.run import run_tasks
 from sknet_hp.evaluation.running.scorers import find_scorers
 from sknet_hp.findings.finding import Findings
@@ -136,7 +137,7 @@ def nested_cross_validate(
     check_search(search)
     check_budget(time_budget)
     skip = read_checks(checks)
-    data = read_data(X, y, groups, sample_weight)
+    data = read_target(read_data(X, y, groups, sample_weight), [search])
     splits = make_outer_splits(cv, data, search, n_repeats=n_repeats, random_state=random_state)
     scorers = find_scorers(search, scoring)
     require_labels(scorers, data.y)
@@ -222,22 +223,32 @@ class _Run:
     def _raise_if_all_failed(self) -> None:
         errors = [outcome.error for outcome in self.outcomes.values() if outcome.error is not None]
         if len(errors) == len(self.splits):
-            raise ValueError(f"all {len(errors)} outer folds failed. The first one:\n{errors[0]}")
+            reason = errors[0].strip().rsplit("\n", 1)[-1]
+            raise ValueError(f"all {len(errors)} outer folds failed. The first one: {reason}\n\n{errors[0]}")
 
     def _make_result(self, stopped: str | None) -> NestedResult:
         _, last = find_last_step(self.search)
         is_search = hasattr(last, "estimator") and hasattr(last, "cv")
-        inner_metric = next(iter(find_scorers(self.search))) if is_search else None
+        inner_metric = _name_inner_metric(self.search) if is_search else None
         _, searched = find_last_step(last.estimator) if is_search else ("", None)
         description = f"{type(last).__name__}{f' over {type(searched).__name__}' if is_search else ''}"
         description += ", groups kept together" if self.data.groups is not None else ""
         description += ", rows in order of time" if is_ordered(self.splits) else ""
         outcomes = [self.outcomes.get((split.repeat, split.fold)) for split in self.splits]
-        result = NestedResult(description, self.data, self.splits, outcomes, list(self.scorers), inner_metric, stopped)
+        metrics = list_metrics(outcomes, self.scorers)
+        result = NestedResult(description, self.data, self.splits, outcomes, metrics, inner_metric, stopped)
         result.search, result.settings = self.search, self.settings
         afterwards = find_afterwards(result, self.search, self.data, self.scorers, self.skip) if self.outcomes else ()
         result.findings = Findings([*self.findings, *afterwards])
         return result
+
+
+def _name_inner_metric(search: Any) -> str:
+    """Return by what a search scores its candidates; "score" if it does not say."""
+    try:
+        return next(iter(find_scorers(search)))
+    except TypeError:  # neither `scoring` nor `score`
+        return "score"
 
 
 def set_up_task(task: Task, n_left: int, journal: Journal | None, deadline: float | None) -> Task:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from inspect import signature
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.metrics._scorer import _MultimetricScorer
-from sklearn.utils.metadata_routing import get_routing_for_object
+from sklearn.utils.metadata_routing import MetadataRouter, get_routing_for_object
 from sklearn.utils.metaestimators import _safe_split
 
 from sknet_hp.estimators.pipelines import find_last_step
@@ -41,27 +42,32 @@ def fit_and_score(number: int, task: Task, data: Data, scorers: Mapping[str, Any
     """
     train, test = task.split.train, task.split.test
     outcome = Outcome(dict.fromkeys(scorers, np.nan), len(train), len(test))
-    with route_metadata(data):
+    with route_metadata(data, task.estimator):
         start = time.perf_counter()
         try:
             fitted = fit_on(task.estimator, data, train)
+            fit_time = time.perf_counter() - start
+            _note_fit(outcome, fitted, task.is_cut)
         except Exception:
-            outcome.error = traceback.format_exc()
-            return number, outcome
-        outcome.fit_time = time.perf_counter() - start
-        start = time.perf_counter()
-        _note_fit(outcome, fitted, task.is_cut)
+            failed = Outcome(outcome.scores, len(train), len(test), error=traceback.format_exc())
+            return number, failed
+        outcome.fit_time, start = fit_time, time.perf_counter()
         X, y = _safe_split(fitted, data.X, data.y, test, train)
-        outcome.scores |= _score(fitted, X, y, data, test, scorers)
+        outcome.scores = _score(fitted, X, y, data, test, scorers)
         _note_predictions(outcome, fitted, X)
         outcome.score_time = time.perf_counter() - start
     return number, outcome
 
 
-def route_metadata(data: Data) -> AbstractContextManager[Any]:
-    """Return a context in which groups and weights go to whoever has requested them."""
-    is_needed = data.groups is not None or data.sample_weight is not None
-    return config_context(enable_metadata_routing=True) if is_needed else nullcontext()
+def route_metadata(data: Data, estimator: Any = None) -> AbstractContextManager[Any]:
+    """Return a context in which groups and weights go to whoever has requested them.
+
+    An estimator that hands on nothing needs no routing, and may not bear it: within it,
+    scikit-learn's functions refuse groups that they are given directly.
+    """
+    is_given = data.groups is not None or data.sample_weight is not None
+    is_routed = estimator is None or isinstance(get_routing_for_object(estimator), MetadataRouter)
+    return config_context(enable_metadata_routing=True) if is_given and is_routed else nullcontext()
 
 
 def fit_on(estimator: Any, data: Data, rows: np.ndarray) -> Any:
@@ -83,18 +89,26 @@ def find_consumed(estimator: Any, names: Any) -> list[str]:
 
 
 def _score(fitted: Any, X: Any, y: Any, data: Data, test: np.ndarray, scorers: Mapping[str, Any]) -> dict[str, float]:
-    """Return the scores by metric; NaN, with a warning, for those that fail."""
+    """Return the scores by metric; NaN, with a warning, for those that fail.
+
+    A function that returns several scores, in a dict, is several metrics.
+    """
     weights = data.select_metadata(test, ["sample_weight"])
     if weights and not _MultimetricScorer(scorers=scorers)._accept_sample_weight():
         weights = {}
     scorer = _MultimetricScorer(scorers=scorers, raise_exc=False)
     with config_context(enable_metadata_routing=False):  # scorers here take weights where they can
         found = scorer(fitted, X, **weights) if y is None else scorer(fitted, X, y, **weights)
+    scores: dict[str, float] = {}
     for name, score in found.items():
         if isinstance(score, str):
             reason = score.strip().rsplit("\n", 1)[-1]
             warnings.warn(f"{name} could not be computed ({reason}); it is NaN there", UserWarning, stacklevel=2)
-    return {name: np.nan if isinstance(score, str) else float(score) for name, score in found.items()}
+        several = score if isinstance(score, Mapping) else {name: np.nan if isinstance(score, str) else score}
+        if not all(isinstance(value, Real) for value in several.values()):
+            raise TypeError(f"scoring: {name} must return a number, or a dict of numbers by metric; got {score!r:.80}")
+        scores |= {str(metric): float(value) for metric, value in several.items()}
+    return scores
 
 
 def _note_fit(outcome: Outcome, fitted: Any, is_cut: bool) -> None:
@@ -144,11 +158,22 @@ def _collect_curves(last: Any) -> dict[str, np.ndarray]:
 
 
 def _note_predictions(outcome: Outcome, fitted: Any, X: Any) -> None:
-    """Note predictions, and probabilities where there are some."""
-    if hasattr(fitted, "predict"):
-        outcome.predictions = np.asarray(fitted.predict(X))
-    if hasattr(fitted, "predict_proba") and hasattr(fitted, "classes_"):
-        probabilities = fitted.predict_proba(X)
-        if isinstance(probabilities, np.ndarray) and probabilities.ndim == 2:
-            outcome.probabilities = probabilities
-            outcome.classes = np.asarray(fitted.classes_)
+    """Note predictions, and probabilities where there are some.
+
+    What cannot predict has its scores all the same, as some metrics need no
+    predictions.
+    """
+    try:
+        if hasattr(fitted, "predict"):
+            outcome.predictions = np.asarray(fitted.predict(X))
+        if hasattr(fitted, "predict_proba") and hasattr(fitted, "classes_"):
+            probabilities = fitted.predict_proba(X)
+            if isinstance(probabilities, np.ndarray) and probabilities.ndim == 2:
+                outcome.probabilities = probabilities
+                outcome.classes = np.asarray(fitted.classes_)
+    except Exception as error:
+        warnings.warn(
+            f"predictions of {type(fitted).__name__} are incomplete ({type(error).__name__}: {error})",
+            UserWarning,
+            stacklevel=2,
+        )

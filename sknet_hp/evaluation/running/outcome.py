@@ -1,5 +1,6 @@
 """What came of one estimator in one outer split."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,3 +46,19 @@ class Outcome:
     curves: dict[str, np.ndarray] = field(default_factory=dict)
     stopped: str | None = None
     findings: list[Finding] = field(default_factory=list)
+
+    def get_score(self, metric: str) -> float:
+        """Return the score by a metric; NaN if there is none."""
+        return self.scores.get(metric, np.nan)
+
+
+def list_metrics(outcomes: Iterable[Outcome | None], asked: Iterable[str]) -> list[str]:
+    """Return the names of all metrics.
+
+    Parameters
+    ----------
+    outcomes : of which one has been scored, if possible: a function may return several
+        scores, and only then it is known which.
+    asked : names of the scorers.
+    """
+    return list(next((each.scores for each in outcomes if each is not None and each.error is None), asked))

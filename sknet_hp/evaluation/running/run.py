@@ -108,7 +108,7 @@ def _run_until(
     if deadline is None:
         batches.run(calls, note)
         return
-    timer = threading.Timer(max(0.0, deadline - time.monotonic()), batches.interrupt)
+    timer = threading.Timer(min(max(0.0, deadline - time.monotonic()), threading.TIMEOUT_MAX), batches.interrupt)
     timer.daemon = True
     timer.start()
     try:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,10 @@ import numpy as np
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.evaluation.levels.outer import make_outer_splits
 from sknet_hp.evaluation.levels.prepare import prepare_estimator
+from sknet_hp.evaluation.levels.target import read_target
 from sknet_hp.evaluation.nested.checks import find_beforehand, read_checks
 from sknet_hp.evaluation.running.data import read_data
+from sknet_hp.evaluation.running.outcome import list_metrics
 from sknet_hp.evaluation.running.scorers import find_scorers
 from sknet_hp.evaluation.seeds.result import SeedsResult
 from sknet_hp.evaluation.seeds.seeding import choose_seeds, find_seed_parameters, set_seed
@@ -106,7 +109,7 @@ def repeat_over_seeds(
     """
     seeds, names = choose_seeds(n_seeds, random_state), find_seed_parameters(estimator)
     skip, deadline = read_checks(checks), read_deadline({"estimator": estimator}, time_budget)
-    data = read_data(X, y, groups, sample_weight)
+    data = read_target(read_data(X, y, groups, sample_weight), [estimator])
     splits = make_outer_splits(cv, data, estimator, n_repeats=n_repeats, random_state=random_state)
     scorers = find_scorers(estimator, scoring)
     require_labels(scorers, data.y)
@@ -122,7 +125,8 @@ def repeat_over_seeds(
     }
 
     def make_result(outcomes: Outcomes) -> SeedsResult:
-        scores = {metric: read_scores(outcomes, metric) for metric in scorers}
+        metrics = list_metrics(chain.from_iterable(outcomes.values()), scorers)
+        scores = {metric: read_scores(outcomes, metric) for metric in metrics}
         whole = np.all([np.isfinite(table).all(axis=1) for table in scores.values()], axis=0)
         _check_whole(whole, outcomes)
         return SeedsResult(
@@ -154,7 +158,7 @@ def repeat_over_seeds(
 
 def read_scores(outcomes: Outcomes, metric: str) -> np.ndarray:
     """Return scores of shape (n_seeds, n_splits), NaN where there is none."""
-    return np.array([[np.nan if each is None else each.scores[metric] for each in own] for own in outcomes.values()])
+    return np.array([[np.nan if each is None else each.get_score(metric) for each in own] for own in outcomes.values()])
 
 
 def _check_whole(whole: np.ndarray, outcomes: Outcomes) -> None:

@@ -185,6 +185,13 @@ def test_what_can_not_respect_groups_is_said():
         prepare(SGDClassifier(early_stopping=True))
 
 
+def test_boosting_that_does_not_stop_early_is_not_warned_of(recwarn):
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    prepare(HistGradientBoostingClassifier())  # "auto" holds rows out from 10,001 rows on
+    assert not recwarn.list
+
+
 def test_weights_that_no_fit_takes_are_said():
     from sklearn.neighbors import KNeighborsClassifier
 

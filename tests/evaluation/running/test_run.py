@@ -100,3 +100,8 @@ def test_a_metric_that_can_not_be_computed_is_said():
     with pytest.warns(UserWarning, match="broken could not be computed .*cannot"):
         outcomes = run(LogisticRegression(), broken, splits=SPLITS[:1])
     assert np.isnan(outcomes[0].scores["broken"])
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_time_may_be_endless():
+    assert None not in run(LogisticRegression(), deadline=float("inf"))
