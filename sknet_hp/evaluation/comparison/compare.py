@@ -151,11 +151,7 @@ def compare(
     named = dict(zip(called, contestants, strict=True))
     estimators = {name: each for name, each in named.items() if hasattr(each, "fit")}
     results = [each for each in contestants if isinstance(each, NestedResult)]
-    given = {
-        name: read_result(each, name) if isinstance(each, NestedResult) else read_scores(each, name, n_train, n_test)
-        for name, each in named.items()
-        if name not in estimators
-    }
+    given = {name: _read_given(each, name, n_train, n_test) for name, each in named.items() if name not in estimators}
     settings = {"cv": cv, "scoring": scoring, "n_repeats": n_repeats, "rope": rope, "names": names}
     settings |= {"n_train": n_train, "n_test": n_test, "confidence": confidence}
     settings |= {"random_state": random_state, "time_budget": time_budget}
@@ -198,6 +194,11 @@ def compare(
         n_jobs=n_jobs,
         verbose=verbose,
     )
+
+
+def _read_given(each: Any, name: str, n_train: ArrayLike, n_test: ArrayLike) -> Scored:
+    """Return the scores of a contestant that is no estimator."""
+    return read_result(each, name) if isinstance(each, NestedResult) else read_scores(each, name, n_train, n_test)
 
 
 def compare_scored(

@@ -45,7 +45,7 @@ def _name_class(contestant: Any) -> str:
     if not hasattr(contestant, "get_params"):
         return str(getattr(contestant, "description", "scores"))
     name = type(contestant).__name__
-    inner = getattr(contestant, "estimator", None)
+    inner = contestant.get_params(deep=False).get("estimator")  # forests have an attribute of this name
     return f"{name}({_name_class(inner)})" if hasattr(inner, "get_params") else name
 
 

@@ -82,7 +82,7 @@ def _write_scores(result: NestedResult) -> list[str]:
     if errors:
         lines.append(f"({', '.join(errors)}: lower is better; scores have it with a minus sign)")
     if n_scores > 1 and any(np.isfinite(result.get_scores(metric)).sum() > 1 for metric in result.metrics):
-        lines.append("The interval is for the mean score on new rows of models trained in this way (corrected t).")
+        lines.append("The interval is for the mean score on new rows of models trained this way (corrected t).")
         if are_disjoint(result.splits) and not is_ordered(result.splits) and can_repeat(result.settings.get("cv")):
             lines.append("With one repeat it is wider than necessary; n_repeats=5 makes it narrower.")
     return lines
@@ -106,4 +106,5 @@ def _say(status: str, result: NestedResult) -> str:
     if status == "failed":
         return "failed; `errors` has the tracebacks."
     reason = {"time_budget": "the time was used up", "interrupted": "it was interrupted"}.get(result.stopped_ or "", "")
-    return f"were not finished{f' ({reason})' if reason else ''}; the numbers above are from the others."
+    rest = "; the numbers above are from the others" if "done" in result.statuses else ""
+    return f"were not finished{f' ({reason})' if reason else ''}{rest}."

@@ -4,6 +4,7 @@ from scipy import stats
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import make_classification, make_regression
 from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import (
     GridSearchCV,
@@ -228,6 +229,7 @@ def test_names():
     assert name_contestants(nets, None) == ["NetClassifier(lr=0.1)", "NetClassifier(lr=0.002)", "GaussianNB"]
     assert name_contestants([BAYES, BAYES], None) == ["GaussianNB 1", "GaussianNB 2"]
     assert name_contestants([BAYES, BAYES], ["a", "b"]) == ["a", "b"]
+    assert name_contestants([RandomForestClassifier(), BAYES], None) == ["RandomForestClassifier", "GaussianNB"]
 
 
 def test_tables_without_their_names_are_told_apart_from_scores():

@@ -132,3 +132,8 @@ def test_partial_results_say_so():
 @pytest.mark.parametrize(("target", "name"), [(y, ""), (pd.Series(y, name="species"), "species"), (pd.Series(y), "")])
 def test_the_target_has_the_name_of_its_series(target, name):
     assert NestedResult("a search", read_data(X, target), SPLITS, OUTCOMES, ["accuracy"], None).target_name == name
+
+
+def test_no_numbers_are_from_others_where_there_are_none():
+    result = NestedResult("a search", read_data(X, y), SPLITS, [None] * 3, ["accuracy"], "accuracy", "interrupted")
+    assert "3 of 3 outer folds were not finished (it was interrupted).\n" in f"{result.summary()}\n"
