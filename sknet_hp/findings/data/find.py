@@ -51,6 +51,11 @@ def assume_checked() -> Iterator[None]:
         _IS_CHECKED.reset(token)
 
 
+def is_assumed_checked() -> bool:
+    """Return whether somebody else has looked at the data, and at the metrics."""
+    return _IS_CHECKED.get()
+
+
 def find_in_data(
     X: Any,
     y: Any = None,

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.findings.check import read_switch
-from sknet_hp.findings.data import DATA_CHECKS, find_in_data
+from sknet_hp.findings.data import DATA_CHECKS, find_in_data, is_assumed_checked
 from sknet_hp.findings.finding import Findings
+from sknet_hp.findings.metrics import METRIC_CHECKS, find_in_metrics
 from sknet_hp.search.base.initial import find_current
 from sknet_hp.search.base.setup import Setup
 from sknet_hp.search.candidates import read_score
@@ -19,7 +20,7 @@ from sknet_hp.search.running.selection import name_scorers
 from sknet_hp.search.spaces.stock import read_stock_space
 from sknet_hp.search.spaces.values import Params
 
-ALL_CHECKS = SEARCH_CHECKS | DATA_CHECKS
+ALL_CHECKS = SEARCH_CHECKS | METRIC_CHECKS | DATA_CHECKS
 """What `findings_` may have, by code."""
 
 
@@ -29,7 +30,7 @@ def read_checks(given: Any) -> set[str]:
 
 
 def find_in_run(search: Any, run: Run, setup: Setup, curves: CurveTable) -> Findings:
-    """Return what is found in a search, and in the data that it was given.
+    """Return what is found in a search, in its metrics and in its data.
 
     Parameters
     ----------
@@ -64,9 +65,11 @@ def find_in_run(search: Any, run: Run, setup: Setup, curves: CurveTable) -> Find
     )
     skip = read_checks(search.checks) | search._inapplicable_checks
     groups = setup.params.get("groups")
+    scorers = {} if is_assumed_checked() else name_scorers(setup.scorers, search.scoring)
     return Findings(
         [
             *find_in_search(case, skip),
+            *find_in_metrics(setup.y, scorers, estimator=search.estimator, skip=skip & set(METRIC_CHECKS)),
             *find_in_data(
                 setup.X,
                 setup.y,

@@ -11,6 +11,13 @@ from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params, have_same_values
 from sknet_hp.search.views.metric import Metric
 
+ONE_SPLIT = 1.05
+"""Standard errors that a difference must exceed, a little more than one.
+
+A difference in one split alone is exactly one, whatever its size: rounding would
+decide.
+"""
+
 
 @dataclass(frozen=True)
 class ResourceOfSearch:

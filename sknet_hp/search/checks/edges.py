@@ -37,6 +37,7 @@ class Edge(NamedTuple):
     name: str
     value: Any
     upward: bool
+    beyond: bool
     dimension: Dimension
     wider: Dimension
 
@@ -58,15 +59,16 @@ def find_edges(case: SearchCase) -> Iterator[Finding]:
     if not edges:
         return
     seen = "; ".join(
-        f"{format_params({edge.name: edge.value})} is at the {'upper' if edge.upward else 'lower'} edge of "
-        f"{_write_extent(edge.dimension)}"
+        f"{format_params({edge.name: edge.value})} is {'beyond' if edge.beyond else 'at'} the "
+        f"{'upper' if edge.upward else 'lower'} edge of {_write_extent(edge.dimension)}"
         for edge in edges
     )
     wider = {edge.name: write_dimension(edge.wider) for edge in edges}
     yield Finding(
         code="edge_of_space",
         severity="warning",
-        message=f"The best candidate is at an edge of the space: {seen}.",
+        message=f"The best candidate is {'outside' if all(edge.beyond for edge in edges) else 'at an edge of'} the "
+        f"space: {seen}.",
         evidence={
             edge.name: {"best": edge.value, "edge": "upper" if edge.upward else "lower", "wider": wider[edge.name]}
             for edge in edges
@@ -94,7 +96,7 @@ def _find_edge(case: SearchCase, name: str, dimension: Dimension) -> Edge | None
     wider = widen(
         dimension, find_limits(case.search.estimator, case.params[case.ranked[0]], name, value), upward=upward
     )
-    return None if wider is None else Edge(name, value, upward, dimension, wider)
+    return None if wider is None else Edge(name, value, upward, bool(towards[0] > 1), dimension, wider)
 
 
 def _goes_up(case: SearchCase, towards: np.ndarray) -> bool:

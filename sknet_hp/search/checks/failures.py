@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import floor, log10
+from math import floor, isfinite, log10
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -51,6 +51,10 @@ class Condition:
             return are_equal(own, self.value) == (self.sign == "=")
         return is_number(own) and bool(own > self.value if self.sign == ">" else own <= self.value)
 
+    def turn(self) -> "Condition":
+        """Return the opposite."""
+        return Condition(self.name, {">": "<=", "<=": ">", "=": "!=", "!=": "="}[self.sign], self.value)
+
     def __str__(self) -> str:
         return f"{self.name} {self.sign} {format_value(self.value, quoted=True)}"
 
@@ -68,7 +72,7 @@ def find_failures(case: SearchCase) -> Iterator[Finding]:
     bad = np.array([number in diverged or number in failed for number in numbers])
     if bad.sum() < 2 or bad.mean() < MANY:
         return
-    params = [case.params[row] for row in case.latest]
+    params = _complete(case.search.estimator, [case.params[row] for row in case.latest])
     rule = [] if bad.all() else find_rule(params, bad, case.space.branches if case.space is not None else [])
     inside = _select(params, rule)
     where = (
@@ -90,9 +94,23 @@ def find_failures(case: SearchCase) -> Iterator[Finding]:
             "n_diverged": len(diverged - failed),
             "rule": " and ".join(map(str, rule)),
         },
-        advice=_write_advice(rule, failed=bool(failed)),
+        advice=_write_advice(case, rule, failed=bool(failed)),
         remedy=_make_remedy(case, rule),
     )
+
+
+def _complete(estimator: Any, params: Sequence[Params]) -> list[Params]:
+    """Return parameters with the estimator's own values where a candidate names none.
+
+    Those of steps that candidates replace are left out.
+    """
+    names = {name for own in params for name in own}
+    known = {
+        name: value
+        for name, value in estimator.get_params(deep=True).items()
+        if name in names and name.rpartition("__")[0] not in names
+    }
+    return [known | own for own in params]
 
 
 def find_rule(params: Sequence[Params], bad: np.ndarray, branches: Sequence[dict[str, Dimension]]) -> list[Condition]:
@@ -187,6 +205,10 @@ def _list_rules(tree: Any, columns: Sequence[Column]) -> list[list[Condition]]:
             descend(right, [*way, Condition(name, "=", value)])
             return
         threshold = tree.threshold[node]
+        if not isfinite(threshold):  # it divides those without a value from those with one
+            descend(left, way)
+            descend(right, way)
+            return
         if kind == "whole":
             threshold = floor(threshold)
         else:
@@ -198,12 +220,28 @@ def _list_rules(tree: Any, columns: Sequence[Column]) -> list[list[Condition]]:
     return rules
 
 
-def _write_advice(rule: Sequence[Condition], *, failed: bool) -> str:
+def _write_advice(case: SearchCase, rule: Sequence[Condition], *, failed: bool) -> str:
+    if len(rule) == 1 and _leaves_nothing(case, rule[0]):
+        return f"That is all of the space of {rule[0].name}: search elsewhere, with {rule[0].turn()}."
     if rule:
         return f"Leave out {' and '.join(map(str, rule))}."
     if failed:
         return "Fix what the error names, or remove the values that cause it from the space."
     return "Lower the learning rates of the space, or add a warm-up (lr_warmup) or clipping (grad_clip_norm)."
+
+
+def _leaves_nothing(case: SearchCase, condition: Condition) -> bool:
+    """Return whether all values of a parameter in the space meet a condition."""
+    branches = [] if case.space is None else [each for each in case.space.branches if condition.name in each]
+    return bool(branches) and all(_is_all_of(branch[condition.name], condition) for branch in branches)
+
+
+def _is_all_of(dimension: Dimension, condition: Condition) -> bool:
+    if isinstance(dimension, Choice):
+        return all(condition.holds({condition.name: value}) for value in dimension.values)
+    if condition.sign == ">":
+        return dimension.low is not None and dimension.low >= condition.value
+    return condition.sign == "<=" and dimension.high is not None and dimension.high <= condition.value
 
 
 def _make_remedy(case: SearchCase, rule: Sequence[Condition]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 from sknet_hp.findings.check import check
 from sknet_hp.findings.finding import Finding
 from sknet_hp.formatting.numbers import format_amount
-from sknet_hp.search.checks.case import SearchCase
+from sknet_hp.search.checks.case import ONE_SPLIT, SearchCase
 
 
 @check("no_gain", "the untuned settings are as good as the best candidate, within one standard error")
@@ -35,7 +35,7 @@ def find_no_gain(case: SearchCase) -> Iterator[Finding]:
     if rival is None or np.isnan(case.means[own]) or np.isnan(case.means[rival]):
         return
     difference, error = case.compare(rival, own)
-    if not difference <= error:
+    if not difference <= ONE_SPLIT * error:
         return
     dropped = case.resource is not None and case.n_resources[own] < case.n_resources[winner]
     evidence = {

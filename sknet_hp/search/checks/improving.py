@@ -9,6 +9,9 @@ from sknet_hp.findings.finding import Finding
 from sknet_hp.formatting.numbers import format_amount
 from sknet_hp.search.checks.case import SearchCase
 
+NOTHING = 0.001
+"""The share of its first loss that is too little to matter, however small the last."""
+
 _WINDOW = 5
 """One in so many epochs is the end of a training."""
 
@@ -21,9 +24,10 @@ def find_improvement(case: SearchCase) -> Iterator[Finding]:
     """Look at the validation loss of the best candidate, else at its last two scores.
 
     The loss of the last fifth of the epochs is compared with that of the fifth before,
-    split by split: the mean gain must be above 1 %, and above its standard error. A
-    network that stopped by itself had enough; one whose learning rate falls by a
-    schedule always improves towards the end, and is not looked at.
+    split by split: the mean gain must be above 1 %, above 0.1 % of the first loss, and
+    above its standard error. A network that stopped by itself had enough; one whose
+    learning rate falls by a schedule always improves towards the end, and is not looked
+    at.
     """
     resource = case.resource
     if resource is None or not resource.goes_on or not case.ranked or _has_schedule(case):
@@ -68,7 +72,8 @@ def _measure_loss_gain(curves: list[tuple[np.ndarray, np.ndarray]], most: int) -
     before = np.array([losses[-2 * length : -length].mean() for _, losses in curves])
     gains = before - late
     error = float(gains.std(ddof=1) / len(gains) ** 0.5) if len(gains) > 1 else 0.0
-    if not gains.mean() > max(error, GAIN * abs(before.mean())):
+    first = float(np.mean([losses[0] for _, losses in curves]))
+    if not gains.mean() > max(error, GAIN * abs(before.mean()), NOTHING * abs(first)):
         return None
     return {"gain": float(gains.mean()), "standard_error": error, "over": length}
 

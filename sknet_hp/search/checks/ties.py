@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sknet_hp.findings.check import check
 from sknet_hp.findings.finding import Finding
-from sknet_hp.search.checks.case import SearchCase
+from sknet_hp.search.checks.case import ONE_SPLIT, SearchCase
 
 
 @check("near_ties", "the first few candidates are within one standard error of the best")
@@ -20,7 +20,8 @@ def find_near_ties(case: SearchCase) -> Iterator[Finding]:
     if refit == "ensemble" or case.has_copies or len(finalists) < 2 or case.scores.shape[1] < 2:
         return
     behind = [case.compare(finalists[0], row) for row in finalists[1:]]
-    k = 1 + next((place for place, (difference, error) in enumerate(behind) if difference > error), len(behind))
+    worse = (place for place, (difference, error) in enumerate(behind) if difference > ONE_SPLIT * error)
+    k = 1 + next(worse, len(behind))
     if k == 1:
         return
     numbers = [int(case.candidate[row]) for row in finalists[:k]]

@@ -101,7 +101,9 @@ def _compare_with_untuned(search: Any, best: int, scores: np.ndarray, metric: Me
         return "The untuned estimator was not tried, so it is unknown how much tuning gained."
     candidate, reached = get_column(search, "candidate"), get_column(search, "n_resources")
     if candidate[best] == untuned:
-        return "This is the untuned estimator: no other candidate was better."
+        means = scores[reached == reached[best]].mean(axis=1)
+        by = " by more than noise" if np.nanmax(means) > scores[best].mean() else ""
+        return f"This is the untuned estimator: no other candidate was better{by}."
     own = list_rows_by_candidate(search)[untuned][-1]
     if np.isnan(scores[own]).any():
         return "The untuned estimator could not be fitted."

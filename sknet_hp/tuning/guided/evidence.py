@@ -6,14 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sknet_hp.search.checks.case import ONE_SPLIT
+
 _ROUNDING = 1e-12
 """Differences below are those of sums in floating point."""
-
-_ONE_SPLIT = 1.05
-"""Standard errors that a gain must have, a little more than one.
-
-A gain in one split alone has exactly one, whatever its size: rounding would decide.
-"""
 
 
 class Gain(NamedTuple):
@@ -36,7 +32,7 @@ class Gain(NamedTuple):
         n_tries : settings of which this is the best by chance, if all are equal. The
             luckiest of n is about sqrt(2 log n) standard errors above the mean.
         """
-        return self.mean > max(0.0, self.noise * max(_ONE_SPLIT, sqrt(2 * log(n_tries))))
+        return self.mean > max(0.0, self.noise * max(ONE_SPLIT, sqrt(2 * log(n_tries))))
 
     def describe(self, *, is_better: bool) -> str:
         """Return in a sentence whether this counts as a gain, and why.

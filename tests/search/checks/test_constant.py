@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import get_scorer
+from sklearn.metrics import get_scorer, log_loss, make_scorer
 
 from sknet_hp import NetClassifier
 from sknet_hp.search import HalvingSearchCV
@@ -39,3 +39,26 @@ def test_searches_look_for_it():
     net = NetClassifier(width=4, max_epochs=1, lr=1e-6, random_state=3)
     search = HalvingSearchCV(net, {"lr": [1e-6, 2e-6]}, scoring="neg_log_loss", random_state=0, cv=2)
     assert "no_better_than_constant" in search.fit(X, labels).findings_.codes
+
+
+def test_accuracy_that_can_not_tell_is_blamed_instead_of_the_network():
+    case = make_case([[0.98, 0.98]], [{}], constant=np.array([0.98, 0.985]))
+    [finding] = find_no_better_than_constant(case)
+    assert finding.severity == "warning"
+    assert "accuracy hardly sees the others" in finding.message
+    assert "suggest_scoring" in finding.advice
+    case.search.scoring = "neg_log_loss"
+    assert next(find_no_better_than_constant(case)).severity == "error"
+
+
+def test_searches_check_their_metric():
+    rng = np.random.default_rng(0)
+    X, labels = rng.normal(size=(120, 2)), (np.arange(120) % 20 == 0).astype(int)
+    net = NetClassifier(width=4, max_epochs=1, random_state=3)
+    search = HalvingSearchCV(net, {"lr": [1e-3, 2e-3]}, random_state=0, cv=2)
+    assert "accuracy_on_imbalanced_classes" in search.fit(X, labels).findings_.codes
+    search.set_params(checks=["no_gain"])
+    assert "accuracy_on_imbalanced_classes" not in search.fit(X, labels).findings_.codes
+    wrong = make_scorer(log_loss, response_method="predict_proba")
+    search.set_params(scoring=wrong, checks=True)
+    assert "error_taken_for_score" in search.fit(X, labels).findings_.codes

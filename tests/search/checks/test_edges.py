@@ -104,3 +104,11 @@ def test_the_remedy_is_a_search_that_can_be_fitted():
     wider = search.findings_.of("edge_of_space")[0].apply(search)
     assert wider.param_distributions["lr"][1] > 1e-4
     assert wider.fit(X, y).best_params_["lr"] > search.best_params_["lr"]
+
+
+def test_a_value_outside_of_the_space_is_not_at_its_edge():
+    [finding] = check([1.0, *LRS])  # as that of the untuned estimator may be
+    assert finding.message == (
+        "The best candidate is outside the space: lr=1 is beyond the upper edge of 0.0001 to 0.1."
+    )
+    assert "lr: (0.0001, 3.2, 'log-uniform')" in finding.advice

@@ -79,3 +79,25 @@ def test_parameters_of_some_candidates_only():
 def test_values_of_any_kind(value):
     params = [{"odd": value if k < 5 else "plain"} for k in range(20)]
     find_rule(params, np.arange(20) < 5, [])
+
+
+def test_what_a_candidate_does_not_name_has_the_estimators_own_value():
+    params = [{"lr": 100.0} if k % 2 else {"width": 60 + 8 * k} for k in range(20)]
+    [finding] = check([k % 2 == 1 for k in range(20)], space={"lr": [0.1, 100.0], "width": [8, 16]}, params=params)
+    name, sign, threshold = finding.evidence["rule"].split()
+    assert (name, sign) == ("lr", ">")
+    assert 0.002 < float(threshold) < 100
+
+
+def test_columns_that_only_some_candidates_have_are_no_obstacle():
+    params = [{"own__c": float(k)} if k % 2 else {"d": 1.0} for k in range(20)]
+    [finding] = check([k % 2 == 1 for k in range(20)], params=params)
+    assert "inf" not in finding.evidence["rule"]
+
+
+def test_where_all_of_a_space_fails_one_is_sent_elsewhere():
+    space = {"lr": (1.0, 1e4, "log-uniform")}
+    params = [{"lr": 0.002}, *Space(space).sample(12, 0)]
+    [finding] = check([params_["lr"] >= 1 for params_ in params], space=space, params=params, diverged=True)
+    assert finding.advice.startswith("That is all of the space of lr: search elsewhere, with lr <= ")
+    assert finding.remedy == {}

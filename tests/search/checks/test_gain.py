@@ -24,6 +24,11 @@ def test_a_difference_within_its_standard_error():
     assert finding.severity == "info"
 
 
+def test_a_difference_in_one_split_alone_is_within_its_standard_error():
+    for size in np.linspace(0.001, 0.1, 50):  # it is exactly that, and rounding would decide
+        assert check([[0.8, 0.9, 0.85], [0.8, 0.9 + size, 0.85]])
+
+
 def test_differences_count_by_split():
     """Means are as far apart as before, but every split says the same."""
     assert not check([[0.80, 0.90, 0.85], [0.81, 0.91, 0.86]])

@@ -67,3 +67,8 @@ def test_scores_where_no_loss_is_known():
     assert finding.evidence["over"] == 18
     assert "score" in finding.message
     assert not check_scores([0.7, 0.8, 0.74], [0.75, 0.76, 0.75])
+
+
+def test_a_loss_of_nearly_nothing_matters_no_more():
+    losses = np.concatenate([[0.7, 0.1, 0.01], np.geomspace(1e-3, 1e-6, 24)])
+    assert not check([losses, losses * 1.1, losses * 0.9])

@@ -1,6 +1,7 @@
 """The whole procedure on small tables."""
 
 import pickle
+from copy import copy
 
 import numpy as np
 import pytest
@@ -100,6 +101,13 @@ def test_the_simplest_within_one_standard_error():
     near = [k for k in np.flatnonzero(results["n_resources"] == 9) if results["mean_test_score"][k] >= best - error]
     sizes = results["mean_n_parameters"]
     assert sizes[search.best_index_] == min(sizes[k] for k in near)
+
+
+def test_where_others_were_better_by_noise_the_summary_says_so(searched):
+    search = copy(searched)
+    row = np.flatnonzero((searched.cv_results_["candidate"] == 0) & (searched.cv_results_["n_resources"] == 9))[0]
+    search.best_index_, search.best_params_ = row, searched.cv_results_["params"][row]
+    assert "no other candidate was better by more than noise." in search.summary()
 
 
 def test_no_refit():
