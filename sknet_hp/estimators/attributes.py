@@ -22,6 +22,10 @@ _COMMON: dict[str, Description] = {
         "list of dict",
         "With `refit_full`, the history of the first training, which found the number of epochs.",
     ),
+    "n_validation_rows_": (
+        "int",
+        "Number of rows that were held out, or given as `X_val`, to choose the best epoch by; 0 if there were none.",
+    ),
     "net_": ("skorch.NeuralNet", "A skorch net with the weights that `predict` uses, and the history."),
     "parameters_": ("ndarray of shape (n_members, n_parameters)", "The weights that `predict` uses, flat."),
     "buffers_": (

@@ -48,6 +48,7 @@ class BaseNet(TrainsNetworks, NameHints, JobMaker):
     states_: list[State]
     history_: list[dict[str, Any]]
     _parameter_constraints: ClassVar[dict[str, list[Any]]]
+    n_validation_rows_: int
 
     # ---- fit -------------------------------------------------------------------------------------------------------
 
@@ -154,12 +155,13 @@ class BaseNet(TrainsNetworks, NameHints, JobMaker):
         Each member trains for as many epochs as were best for it, and at the learning
         rates it had in them.
         """
-        history = self.history_
+        history, n_validation_rows = self.history_, self.n_validation_rows_
         self._forget_fit(keep=("seed_", "balanced_weight_"))
         self._read_target(data.y, first=True, classes=None)
         jobs = self._make_jobs(data, data.weighted_rows, None, None, self.max_epochs)
         self._train([repeat_best_epochs(job, state) for job, state in zip(jobs, found, strict=True)], refit=True)
         self.stopping_history_ = history
+        self.n_validation_rows_ = n_validation_rows
 
     # ---- training --------------------------------------------------------------------------------------------------
 
@@ -206,6 +208,7 @@ class BaseNet(TrainsNetworks, NameHints, JobMaker):
         ]
         self.n_iter_ = max(state.epoch for state in self.states_)
         self.n_encoded_features_ = jobs[0].train.table.X.n_features
+        self.n_validation_rows_ = 0 if jobs[0].validation is None else len(jobs[0].validation)
         best = self.state_.best_epoch if self.early_stopping else 0
         self.best_epoch_ = best or max((r["epoch"] for r in self.history_ if np.isfinite(r["train_loss"])), default=0)
         weights = [result.get_weights(self.restore_best and self.early_stopping) for result in results]

@@ -88,6 +88,11 @@ class NetworkCase:
         return self.comparison.curve
 
     @property
+    def n_validation_rows(self) -> int:
+        """How many rows the best epoch was chosen by."""
+        return int(self.network.n_validation_rows_)
+
+    @property
     def ended(self) -> str:
         """Why training ended: "patience", "diverged", "observer"; "" at its limit."""
         return str(self.network.state_.finished)

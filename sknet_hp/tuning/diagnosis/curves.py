@@ -1,7 +1,7 @@
 """What a learning curve shows: pure functions of losses."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,11 @@ class Curve:
         Shares of a loss near zero would make much of nothing.
         """
         return 0.05 * self.level
+
+    def cut(self, n_epochs: int) -> "Curve":
+        """Return the curve as it was after so many epochs."""
+        used = min(self.used, n_epochs)
+        return replace(self, train=self.train[:n_epochs], valid=self.valid[:n_epochs], used=used)
 
 
 def read_curve(history: Sequence[Mapping[str, Any]], used: int, constant: float | None) -> Curve:

@@ -36,6 +36,8 @@ def raise_rate(network: Any, factor: float) -> dict[str, float]:
 def train_longer(network: Any, factor: int) -> dict[str, int]:
     """Return as many more epochs, for the schedule as well where it has its own."""
     longer = {"max_epochs": int(network.max_epochs) * factor}
+    if network.lr_schedule == "step" and network.lr_step_epochs is not None:
+        longer["lr_step_epochs"] = max(int(network.lr_step_epochs) * factor, longer["max_epochs"] // 3)
     if network.schedule_epochs is not None:
         longer["schedule_epochs"] = max(int(network.schedule_epochs), longer["max_epochs"])
     return longer

@@ -10,7 +10,7 @@ from sknet_hp.findings.check import read_switch
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks import DIAGNOSIS_CHECKS
 
-_SLOW = ("underfitting", "label_noise", "worse_than_baseline")
+_SLOW = ("not_converged", "overfitting", "underfitting", "label_noise", "schedule_too_short", "worse_than_baseline")
 """Checks that train something."""
 
 

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.findings import Finding
+from sknet_hp.findings.finding import SEVERITIES
 from sknet_hp.fusion.detection import has_network
 
 
@@ -100,4 +101,5 @@ def merge_findings(found: Iterable[Iterable[Finding]]) -> list[Finding]:
 
 def _merge(findings: list[Finding]) -> Finding:
     subjects = list(dict.fromkeys(finding.subject for finding in findings if finding.subject))
-    return replace(findings[0], subject="; ".join(subjects))
+    worst = min(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+    return replace(worst, subject="; ".join(subjects))

@@ -9,7 +9,9 @@ from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.averaged import AveragedClassifier
+from sknet_hp.findings import Finding
 from sknet_hp.tuning import DIAGNOSIS_CHECKS, diagnose
+from sknet_hp.tuning.diagnosis.subjects import merge_findings
 from sknet_hp.tuning.trainings import Trainings
 from tests.helpers.ill_networks import draw_rows, fit_healthy
 
@@ -170,3 +172,12 @@ def test_after_an_interrupt_there_is_what_was_found(rows, too_slow, monkeypatch)
 def test_a_wrong_time_budget(rows, too_slow, seconds):
     with pytest.raises(ValueError, match="time_budget="):
         diagnose(too_slow, *rows, time_budget=seconds)
+
+
+def test_a_code_found_in_several_networks_is_as_bad_as_in_the_worst():
+    found = [
+        [Finding("overfitting", severity, "", {"rise": rise}, "", {}, f"member {number}")]
+        for number, (severity, rise) in enumerate([("info", 0.1), ("warning", 0.5)], 1)
+    ]
+    [merged] = merge_findings(found)
+    assert (merged.severity, merged.evidence["rise"], merged.subject) == ("warning", 0.5, "member 1; member 2")

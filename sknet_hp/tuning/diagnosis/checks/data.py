@@ -36,40 +36,70 @@ def find_label_noise(case: NetworkCase) -> Iterator[Finding]:
     if np.ndim(case.y) != 1:
         return
     baselines = case.comparison.baselines
-    wrong, n = count_wrong_labels(baselines)
-    error = (wrong * (1 - wrong) / max(1, n)) ** 0.5
-    if n == 0 or wrong - error < MANY_WRONG_AMONG_SURE:
+    count = count_wrong_labels if case.is_classifier else count_wrong_numbers
+    wrong, error, n = count(baselines)
+    if wrong - error < MANY_WRONG_AMONG_SURE:
         return
-    what = "label" if case.is_classifier else "target"
+    share = format_percentage(wrong)
+    if case.is_classifier:
+        seen = (
+            f"Of the {n} rows that are easiest to predict, {share} have a different label than predicted: about as "
+            f"many labels of the whole table may be wrong, unless the columns tell no more than that about the target."
+        )
+    else:
+        seen = (
+            f"Of the {2 * n} rows with the lowest and the highest predictions, more have a target at the opposite end "
+            f"than the usual error explains: about {share} of all targets may be wrong."
+        )
     yield Finding(
         "label_noise",
         "warning",
-        f"Of the {n} rows that are easiest to predict, about {format_percentage(wrong)} have a different {what} than "
-        f"predicted: about that share of the whole table may be wrong.",
-        {"share": wrong, "error": error, "rows": n},
-        "Look at the rows that models contradict, and correct or drop them. Until then, regularise; trust no score.",
+        seen,
+        {"share": wrong, "error": error, "rows": n if case.is_classifier else 2 * n},
+        "Look at the rows that models contradict, and correct or drop them if they are wrong. Until then, regularise: "
+        "no score can be better than the labels.",
         {},
         case.subject,
     )
 
 
-def count_wrong_labels(baselines: Baselines) -> tuple[float, int]:
+def count_wrong_labels(baselines: Baselines) -> tuple[float, float, int]:
     """Return the share of labels that out-of-fold predictions contradict most surely.
 
-    Of classes: the share of wrong labels among the rows that are surest, which would be
-    near none if all labels were right (the anchor points of Patrini et al. 2017). Of
-    numbers: twice the share of values on the wrong side of the median among the rows
-    with the lowest and the highest predictions, since a value that is anyhow lies on
-    the right side every other time.
+    It is that of wrong labels among the rows that are surest, which would be near none
+    if all labels were right (the anchor points of Patrini et al. 2017). Its standard
+    error follows, and the number of these rows.
     """
-    outputs, y = baselines.outputs[baselines.best], baselines.codes
+    outputs = baselines.outputs[baselines.best]
     n = max(1, round(SURE_PART * len(outputs)))
-    if baselines.classes is None:
-        order, middle = np.argsort(outputs, kind="stable"), np.median(y)
-        wrong = np.mean(y[order[:n]] > middle) + np.mean(y[order[-n:]] < middle)
-        return min(1.0, float(wrong)), 2 * n
     surest = np.argsort(-outputs.max(axis=1), kind="stable")[:n]
-    return float(np.mean(outputs[surest].argmax(axis=1) != y[surest])), n
+    wrong = float(np.mean(outputs[surest].argmax(axis=1) != baselines.codes[surest]))
+    return wrong, (wrong * (1 - wrong) / n) ** 0.5, n
+
+
+def count_wrong_numbers(baselines: Baselines) -> tuple[float, float, int]:
+    """Return the share of targets that may be any value, whatever is predicted.
+
+    Of the rows with the lowest predictions, a quarter of such targets lie in the
+    highest quarter of all; and the other way round. Right ones lie there too if
+    predictions say little. How many is told by the usual error, that of the median row,
+    which wrong ones hardly change: both are ranked and made normal for that. The
+    standard error follows, and the number of rows at each end.
+    """
+    from scipy.stats import norm, rankdata
+
+    values = (baselines.outputs[baselines.best], baselines.codes)
+    predicted, target = (norm.ppf((rankdata(each) - 0.5) / len(each)) for each in values)
+    r = float(np.clip(1 - (np.median(np.abs(target - predicted)) / norm.ppf(0.75)) ** 2 / 2, 0.0, 0.999))
+    order, n = np.argsort(predicted, kind="stable"), max(1, round(SURE_PART * len(target)))
+    # the highest are looked at as the lowest, upside down
+    predicted = np.concatenate([predicted[order[:n]], -predicted[order[-n:]]])
+    target = np.concatenate([target[order[:n]], -target[order[-n:]]])
+    limit = norm.ppf(0.75)
+    opposite = float(np.mean(target > limit))
+    usual = float(np.mean(norm.sf((limit - r * predicted) / (1 - r**2) ** 0.5)))
+    error = (opposite * (1 - opposite) / (2 * n)) ** 0.5
+    return max(0.0, 4 * (opposite - usual)), 4 * error, n
 
 
 @network_check("class_collapse", "a class is never predicted", needs="rows")

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from sknet_hp.estimators.building.update import make_lr_schedule
 from sknet_hp.findings import Finding
-from sknet_hp.formatting.numbers import format_percentage
+from sknet_hp.formatting.numbers import format_count, format_percentage
 from sknet_hp.tuning.diagnosis import remedies
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks.check import network_check
@@ -19,6 +20,7 @@ from sknet_hp.tuning.diagnosis.thresholds import (
     FEW_STEPS,
     FEW_STEPS_PER_EPOCH,
     LATE_PART,
+    SPENT_RATE,
     STILL_FALLING,
     STILL_FALLING_UNDER_SCHEDULE,
 )
@@ -33,7 +35,12 @@ def _reached_limit(case: NetworkCase, curve: Curve) -> bool:
 
 def _is_cut_short(case: NetworkCase, curve: Curve) -> bool:
     """Return whether training ended at its limit, with the best epoch at the end."""
-    if curve.n_epochs < 2 or not _reached_limit(case, curve):
+    return _reached_limit(case, curve) and _is_best_at_end(curve)
+
+
+def _is_best_at_end(curve: Curve) -> bool:
+    """Return whether the best epoch is in the last part."""
+    if curve.n_epochs < 2:
         return False
     n_late = max(1, round(LATE_PART * curve.n_epochs))
     return bool(np.argmin(curve.judged) >= curve.n_epochs - n_late)
@@ -54,7 +61,7 @@ def find_not_converged(case: NetworkCase) -> Iterator[Finding]:
             f" while the loss was still falling: in the last quarter of {epochs} epochs by "
             f"{format_percentage(gain, 1)} of a constant prediction's loss."
         )
-    elif (trial := _try_more_steps(case, longer)) is not None:
+    elif (trial := _try_more_steps(case, longer, epochs)) is not None:
         seen += f", too few to learn what there is. {trial}"
         evidence |= trial.evidence
     else:
@@ -70,15 +77,26 @@ def find_not_converged(case: NetworkCase) -> Iterator[Finding]:
     )
 
 
-def _try_more_steps(case: NetworkCase, remedy: dict[str, Any]) -> Trial | None:
+def _try_more_steps(case: NetworkCase, remedy: dict[str, Any], n_epochs: int) -> Trial | None:
     """Return what more steps gain where few were made and there are rows to try.
 
     A curve of few epochs that has just risen, or flattens as its rate falls, says
     little.
     """
-    if not case.has_single_target or case.network.state_.step > FEW_STEPS:
+    if not case.has_single_target or n_epochs * case.steps_per_epoch > FEW_STEPS:
         return None
     return try_remedy(case, remedy)
+
+
+def count_epochs_with_rate(network: Any, n_epochs: int) -> int:
+    """Return for how many of its epochs a network had a learning rate worth the name.
+
+    All, if it had none in the last quarter only, as schedules mean it.
+    """
+    horizon = network.schedule_epochs or network.max_epochs
+    factors = make_lr_schedule(network).compute_factors(np.arange(n_epochs) / horizon, 1 / horizon)
+    n_with = int(np.flatnonzero(factors >= SPENT_RATE * factors.max())[-1]) + 1
+    return n_with if n_with < (1 - LATE_PART) * n_epochs else n_epochs
 
 
 @network_check("schedule_too_short", "the schedule ends before training does")
@@ -86,21 +104,26 @@ def find_schedule_too_short(case: NetworkCase) -> Iterator[Finding]:
     """Look for a rate that went to zero while there was more to learn.
 
     A curve flattens as the rate falls. So a training of few steps is tried with more.
+    Epochs after the rate has gone, whatever ended them, do not count.
     """
-    network, curve = case.network, case.validated_curve
-    if network.lr_schedule not in _DECAYING or not _reached_limit(case, curve):
+    network, whole = case.network, case.validated_curve
+    if network.lr_schedule not in _DECAYING or whole.n_epochs == 0 or not np.isfinite(whole.judged).all():
+        return
+    curve = whole.cut(count_epochs_with_rate(network, whole.n_epochs))
+    if case.ended and curve.n_epochs == whole.n_epochs:
         return
     constant = curve.constant if curve.constant is not None else float(curve.judged[0])
     share = compute_share_of_fall(curve.judged, constant, 0.5)
     horizon, longer = network.schedule_epochs or network.max_epochs, remedies.train_longer(network, 4)
-    seen = f"lr_schedule={network.lr_schedule!r} lowered the learning rate over {horizon} epochs"
+    horizon = min(horizon, curve.n_epochs)
+    seen = f"lr_schedule={network.lr_schedule!r} lowered the learning rate over {format_count(horizon, 'epoch')}"
     evidence = {"schedule_epochs": horizon, "share_of_fall": share, "loss": float(curve.judged[-1])}
-    if share >= STILL_FALLING_UNDER_SCHEDULE and _is_cut_short(case, curve):
+    if share >= STILL_FALLING_UNDER_SCHEDULE and _is_best_at_end(curve):
         seen += (
             f", and {format_percentage(share)} of the loss's whole decrease came in the second half: the schedule "
             f"ended before the network had converged."
         )
-    elif (trial := _try_more_steps(case, longer)) is not None:
+    elif (trial := _try_more_steps(case, longer, curve.n_epochs)) is not None:
         seen += f", too few to learn what there is. {trial}"
         evidence |= trial.evidence
     else:
@@ -110,7 +133,7 @@ def find_schedule_too_short(case: NetworkCase) -> Iterator[Finding]:
         "warning",
         seen,
         evidence,
-        "Give the schedule more epochs (max_epochs, and schedule_epochs where it is set).",
+        "Give the schedule more epochs (max_epochs, and schedule_epochs or lr_step_epochs where they are set).",
         longer,
         case.subject,
     )
@@ -128,7 +151,7 @@ def find_too_large_batch(case: NetworkCase) -> Iterator[Finding]:
     evidence = {"steps_per_epoch": steps, "steps": total, "late_gain": gain}
     if gain >= STILL_FALLING and _is_cut_short(case, curve):
         seen += "; the loss was still falling at the end."
-    elif (trial := _try_more_steps(case, remedy)) is not None:
+    elif (trial := _try_more_steps(case, remedy, curve.n_epochs)) is not None:
         seen += f", too few to learn what there is. {trial}"
         evidence |= trial.evidence
     else:
@@ -147,22 +170,21 @@ def find_too_large_batch(case: NetworkCase) -> Iterator[Finding]:
 @network_check("validation_too_small", "few rows decide when training stops", needs="rows")
 def find_too_small_validation(case: NetworkCase) -> Iterator[Finding]:
     """Look for early stopping by so few rows that the best epoch is luck."""
-    network = case.network
-    if not network.early_stopping or network.validation_split is not None:
+    network, n_rows, n_held_out = case.network, len(case.y), case.n_validation_rows
+    if not network.early_stopping or n_held_out >= min(FEW_HELD_OUT_ROWS, 0.25 * n_rows):
         return
-    n_rows = len(case.y)
-    n_held_out = count_held_out_rows(network.validation_fraction, n_rows)
-    if n_held_out >= FEW_HELD_OUT_ROWS or n_held_out >= 0.25 * n_rows:
-        return
+    by_fraction = network.validation_split is None
+    by_fraction &= n_held_out == count_held_out_rows(network.validation_fraction, n_rows)
+    by = f"validation_fraction={network.validation_fraction!r}" if by_fraction else "X_val, or a validation_split"
     yield Finding(
         "validation_too_small",
         "warning",
-        f"Early stopping looks at {n_held_out} of {n_rows} rows "
-        f"(validation_fraction={network.validation_fraction!r}): too few to tell which epoch is best.",
+        f"Early stopping looks at {format_count(n_held_out, 'row')} beside {n_rows - n_held_out * by_fraction} "
+        f"({by}): too few to tell which epoch is best.",
         {"held_out_rows": n_held_out, "rows": n_rows},
         "Hold out more rows. refit_full=True trains on all of them once the number of epochs is known. "
         "Several members reduce the effect of chance.",
-        _hold_out_more(network, n_rows),
+        _hold_out_more(network, n_rows) if by_fraction else {"n_members": max(FEW_MEMBERS, network.n_members)},
         case.subject,
     )
 

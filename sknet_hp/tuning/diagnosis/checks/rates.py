@@ -23,13 +23,14 @@ from sknet_hp.tuning.diagnosis.thresholds import (
     FAR_BELOW_USUAL,
     FEWEST_EPOCHS_OF_CRAWLING,
     HIGH_FIRST_LOSS,
+    JUMPS_AT_LEAST_OF,
     LATE_PART,
     LEAST_EPOCHS_OF_LOW_RATE,
     ROUGH_TRAINING,
+    ROWS_OF_ZIGZAG,
     SLOW_FALL,
     STILL_FALLING,
     ZIGZAG,
-    ZIGZAG_AT_LEAST_OF,
 )
 
 
@@ -59,7 +60,7 @@ def find_too_high_rate(case: NetworkCase) -> Iterator[Finding]:
     finite = curve.train[np.isfinite(curve.train)]
     if len(finite) == 0 or case.ended == "diverged":
         return
-    roughness = compute_roughness(finite, curve.floor)
+    roughness = compute_roughness(finite, JUMPS_AT_LEAST_OF * curve.level)
     evidence = {"lr": lr, "first_train_loss": float(finite[0]), "roughness": roughness}
     if curve.constant is not None and finite[0] > HIGH_FIRST_LOSS * curve.constant:
         evidence["constant_loss"] = curve.constant
@@ -133,10 +134,11 @@ def find_unstable_validation(case: NetworkCase) -> Iterator[Finding]:
     curve = case.curve
     if not curve.has_validation:
         return
-    zigzag = compute_zigzag(curve.valid, ZIGZAG_AT_LEAST_OF * curve.level)
-    if not zigzag > ZIGZAG:
+    zigzag = compute_zigzag(curve.valid, JUMPS_AT_LEAST_OF * curve.level)
+    network, n_rows = case.network, case.n_validation_rows
+    usual = ZIGZAG * max(1.0, ROWS_OF_ZIGZAG / max(1, n_rows)) ** 0.5
+    if not zigzag > usual:
         return
-    network = case.network
     remedy: dict[str, Any] = remedies.lower_rate(network, 3)
     if network.weight_averaging in ("none", None) or not network.early_stopping:
         remedy |= {"weight_averaging": "ema"}
@@ -145,7 +147,7 @@ def find_unstable_validation(case: NetworkCase) -> Iterator[Finding]:
         "warning",
         f"The validation loss jumps up and down, by {format_percentage(zigzag, 1)} of its level from epoch to epoch on "
         f"average, so the best epoch is partly luck.",
-        {"zigzag": zigzag, "lowest": float(np.nanmin(curve.valid)), "lr": network.lr},
+        {"zigzag": zigzag, "usual": usual, "rows": n_rows, "lowest": float(np.nanmin(curve.valid)), "lr": network.lr},
         "Average the weights, lower the learning rate or let it decay. If few rows are held out, hold out more.",
         remedy,
         case.subject,

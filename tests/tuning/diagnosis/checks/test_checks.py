@@ -187,3 +187,60 @@ def test_overfitting_shows_in_rows_of_the_user(rows):
 
 def test_all_codes_are_made_here():
     assert set(ILL) | {"label_noise", "leakage"} == set(DIAGNOSIS_CHECKS)
+
+
+def test_a_weak_relation_is_no_label_noise():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(800, 6))
+    y = X[:, 0] + 1.7 * rng.normal(size=len(X))  # a quarter of the variance can be told
+    assert not diagnose(NetRegressor(max_epochs=3, random_state=0).fit(X, y), X, y, checks=["label_noise"])
+
+
+def _write_losses(network, train_losses, valid_losses=None):
+    """Give a network the curve of another."""
+    network.history_ = [
+        {"epoch": epoch, "train_loss": loss, "valid_loss": None if valid_losses is None else valid_losses[epoch - 1]}
+        for epoch, loss in enumerate(train_losses, 1)
+    ]
+    return network
+
+
+@pytest.mark.parametrize(("level", "codes"), [(0.4, ["rate_too_high"]), (0.02, [])])
+def test_jumps_of_a_loss_near_zero_are_no_matter(rows, level, codes):
+    losses = level * np.array([1.0, 1.8, 1.0, 1.8, 1.0, 1.8, 1.0, 1.8])
+    network = _write_losses(NetClassifier(max_epochs=1, random_state=0).fit(*rows), losses)
+    assert diagnose(network, checks=["rate_too_high"]).codes == codes
+
+
+@pytest.mark.parametrize(("n_rows", "codes"), [(30, []), (600, ["unstable_validation"])])
+def test_a_loss_on_few_rows_may_jump_further(rows, n_rows, codes):
+    losses = 0.5 + 0.006 * (-1.0) ** np.arange(12)
+    network = _write_losses(NetClassifier(max_epochs=1, random_state=0).fit(*rows), losses, losses)
+    network.n_validation_rows_ = n_rows
+    assert diagnose(network, checks=["unstable_validation"]).codes == codes
+
+
+@pytest.mark.parametrize(
+    ("schedule", "changed"),
+    [
+        ({"lr_schedule": "cosine", "schedule_epochs": 2}, "schedule_epochs"),
+        ({"lr_schedule": "step", "lr_step_epochs": 1}, "lr_step_epochs"),
+    ],
+)
+def test_a_rate_that_is_gone_long_before_training_ends(rows, schedule, changed):
+    network = NetClassifier(lr=3e-4, max_epochs=40, random_state=0, **schedule).fit(*rows)
+    [finding] = diagnose(network, *rows, checks=["schedule_too_short"])
+    assert finding.remedy[changed] > 10
+    whole = NetClassifier(lr_schedule=schedule["lr_schedule"], max_epochs=40, random_state=0).fit(*rows)
+    assert not diagnose(whole, *rows, checks=["schedule_too_short"])
+
+
+def test_few_rows_of_the_user_to_validate_on(rows):
+    X, y = rows
+    few = NetClassifier(max_epochs=3, random_state=0).fit(X[:300], y[:300], X_val=X[300:306], y_val=y[300:306])
+    [finding] = diagnose(few, X[:300], y[:300], checks=["validation_too_small"])
+    assert "6 rows" in finding.message
+    assert set(finding.remedy) == {"n_members"}
+    enough = NetClassifier(max_epochs=3, validation_fraction=0.01, random_state=0)
+    enough.fit(X[:300], y[:300], X_val=X[300:], y_val=y[300:])
+    assert not diagnose(enough, X[:300], y[:300], checks=["validation_too_small"])
