@@ -54,7 +54,8 @@ def find_not_converged(case: NetworkCase) -> Iterator[Finding]:
         return
     gain = compute_late_gain(curve.judged, LATE_PART, curve.level)
     epochs, longer = curve.n_epochs, remedies.train_longer(case.network, 4)
-    seen = f"Training ended at max_epochs={case.network.max_epochs}"
+    limit = case.network.max_epochs  # which partial_fit need not reach
+    seen = f"Training ended at max_epochs={limit}" if epochs >= limit else f"Training ended after {epochs} epochs"
     evidence = {"epochs": epochs, "late_gain": gain, "loss": float(curve.judged[-1])}
     if gain >= STILL_FALLING and _is_cut_short(case, curve):
         seen += (
@@ -171,7 +172,7 @@ def find_too_large_batch(case: NetworkCase) -> Iterator[Finding]:
 def find_too_small_validation(case: NetworkCase) -> Iterator[Finding]:
     """Look for early stopping by so few rows that the best epoch is luck."""
     network, n_rows, n_held_out = case.network, len(case.y), case.n_validation_rows
-    if not network.early_stopping or n_held_out >= min(FEW_HELD_OUT_ROWS, 0.25 * n_rows):
+    if not network.early_stopping or not 0 < n_held_out < min(FEW_HELD_OUT_ROWS, 0.25 * n_rows):
         return
     by_fraction = network.validation_split is None
     by_fraction &= n_held_out == count_held_out_rows(network.validation_fraction, n_rows)
