@@ -15,7 +15,7 @@ from sknet_hp.tuning.diagnosis.measurements import Measurement, measure_network
 
 _CONSTANTS: dict[str, Callable[[int], float]] = {
     "cross_entropy": np.log,
-    "binary_cross_entropy": lambda n_outputs: np.log(2),
+    "binary_cross_entropy": lambda n_outputs: n_outputs * np.log(2),  # a sum over labels
     "mse": lambda n_outputs: 1.0,
 }
 """By loss: that of equal probabilities, or of the mean of targets of variance 1."""

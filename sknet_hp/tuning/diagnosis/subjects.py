@@ -77,17 +77,27 @@ def _walk_folds(evaluation: Any) -> Iterable[Subject]:
 
 def _make_error(fitted: Any) -> Exception:
     kind = type(fitted).__name__
-    if isinstance(fitted, BaseEstimator) and hasattr(fitted, "estimator") and has_network(fitted):
+    if isinstance(fitted, BaseEstimator) and has_network(fitted):
         if hasattr(fitted, "cv_results_"):
             return ValueError(
                 f"this {kind} has no best_estimator_ (refit=False, or it was interrupted); fit a network with its "
                 f"best_params_ and diagnose that"
             )
-        return NotFittedError(f"this {kind} is not fitted yet; call fit before diagnose")
+        if not _is_fitted(fitted):
+            return NotFittedError(f"this {kind} is not fitted yet; call fit before diagnose")
     return TypeError(
         f"diagnose reads fitted NetClassifiers and NetRegressors, pipelines that end with one, and searches and "
-        f"evaluations of those; got {kind}, which has no learning curve that it knows"
+        f"evaluations of those; got {kind}, which has no learning curve that it knows; "
+        f"if it holds a fitted network, give that"
     )
+
+
+def _is_fitted(estimator: Any) -> bool:
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError:
+        return False
+    return True
 
 
 def merge_findings(found: Iterable[Iterable[Finding]]) -> list[Finding]:

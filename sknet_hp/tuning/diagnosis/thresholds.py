@@ -102,6 +102,9 @@ SURE_DIFFERENCE = 3.0
 MANY_DEAD_UNITS = 0.6
 """Share of a layer's units. Healthy networks with relu have up to a third."""
 
+FEWEST_ROWS_OF_UNITS = 50
+"""Of fewer rows, all may lie where a useful rectifier is off."""
+
 VANISHING = 1e-2
 EXPLODING = 20.0
 """The gradient at the first layer by that at the last hidden one, at the start.

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from joblib import parallel_config
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
@@ -113,6 +114,9 @@ def test_bad_input(rows, too_slow):
         diagnose(NetClassifier())
     with pytest.raises(NotFittedError, match="not fitted yet"):
         diagnose(GridSearchCV(NetClassifier(), {}))
+    wrapped = CalibratedClassifierCV(NetClassifier(max_epochs=1, random_state=0), cv=2).fit(*rows)
+    with pytest.raises(TypeError, match="CalibratedClassifierCV, which has no learning curve"):
+        diagnose(wrapped)
     with pytest.raises(TypeError, match="RandomForestClassifier, which has no learning curve"):
         diagnose(RandomForestClassifier(n_estimators=2).fit(X, y))
     with pytest.raises(ValueError, match="X and y belong together, but y is missing"):

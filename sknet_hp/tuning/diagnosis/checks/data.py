@@ -108,10 +108,9 @@ def find_class_collapse(case: NetworkCase) -> Iterator[Finding]:
     if not case.is_classifier or np.ndim(case.y) != 1:
         return
     probabilities = case.estimator.predict_proba(case.X)
-    codes = np.searchsorted(case.network.classes_, np.asarray(case.y))
     predicted = np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
     for k in range(len(predicted)):
-        own = codes == k
+        own = np.asarray(case.y) == case.network.classes_[k]
         low = probabilities[:, k].mean() < UNDERESTIMATED * own.mean()
         if own.sum() >= FEWEST_ROWS_OF_CLASS and predicted[k] < (SELDOM if low else HARDLY) * own.sum():
             yield _describe_collapse(case, k, own, probabilities[:, k], int(predicted[k]))

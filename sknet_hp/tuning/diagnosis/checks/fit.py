@@ -161,14 +161,16 @@ def find_worse_than_baseline(case: NetworkCase) -> Iterator[Finding]:
         if shortfall < WORSE_BY or z < LIKELY_DIFFERENCE:
             return
     own, other = float(losses.mean()), _get_loss(case, name)
+    remedy = _return_to_defaults(case.network)
+    first = "Start from the estimator's defaults" if remedy else "Run find_lr"
     yield Finding(
         "worse_than_baseline",
         "warning",
         f"On {len(losses)} rows, each unseen in training, {name} of scikit-learn at its defaults has a loss of "
         f"{other:.3g}; {whose} {own:.3g}.",
         {"network": own, name: other, "shortfall": shortfall, "z": z, "rows": len(losses)},
-        "Start from the estimator's defaults, then search. Or use the simple model.",
-        _return_to_defaults(case.network),
+        f"{first}, then search. Or use the simple model.",
+        remedy,
         case.subject,
     )
 
@@ -201,6 +203,9 @@ _KEPT = (
     "loss",
     "class_weight",
     "warm_start",
+    "refit_full",
+    "validation_split",
+    "stopping_metric",
 )
 """Parameters that are no matter of how well a network learns."""
 

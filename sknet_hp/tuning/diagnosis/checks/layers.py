@@ -11,7 +11,7 @@ from sknet_hp.tuning.diagnosis import remedies
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks.check import network_check
 from sknet_hp.tuning.diagnosis.measurements import LayerFlow
-from sknet_hp.tuning.diagnosis.thresholds import EXPLODING, MANY_DEAD_UNITS, VANISHING
+from sknet_hp.tuning.diagnosis.thresholds import EXPLODING, FEWEST_ROWS_OF_UNITS, MANY_DEAD_UNITS, VANISHING
 
 _SATURATING = ("sigmoid", "tanh")
 
@@ -20,7 +20,7 @@ _SATURATING = ("sigmoid", "tanh")
 def find_dead_units(case: NetworkCase) -> Iterator[Finding]:
     """Look for layers in which many units give the same for every row."""
     measured = case.measurement
-    if measured is None or not len(measured.constant_shares):
+    if measured is None or not len(measured.constant_shares) or measured.n_rows < FEWEST_ROWS_OF_UNITS:
         return
     shares = measured.constant_shares
     if shares.max() < MANY_DEAD_UNITS:

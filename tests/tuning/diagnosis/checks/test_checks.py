@@ -244,3 +244,31 @@ def test_few_rows_of_the_user_to_validate_on(rows):
     enough = NetClassifier(max_epochs=3, validation_fraction=0.01, random_state=0)
     enough.fit(X[:300], y[:300], X_val=X[300:], y_val=y[300:])
     assert not diagnose(enough, X[:300], y[:300], checks=["validation_too_small"])
+
+
+def test_several_labels_of_a_row_have_a_loss_each(rows):
+    X, y = rows
+    network = NetClassifier(max_epochs=3, random_state=0).fit(X, np.c_[y, 1 - y, y])
+    assert not diagnose(network, checks=["rate_too_high"])  # its first loss is above that of one label
+
+
+def test_units_are_not_dead_for_being_asked_about_one_row(rows):
+    X, y = rows
+    assert not diagnose(fit_healthy(X, y), X[:1], y[:1], checks=["dead_units"])
+
+
+def test_labels_that_were_not_trained_on_are_of_no_class(rows):
+    X, y = rows
+    network = NetClassifier(random_state=0).fit(X, np.array(["no", "yes"])[y])
+    probabilities = np.tile([1.0, 0.0], (len(X), 1))
+    network.predict_proba = lambda X: probabilities[: len(X)]  # never "yes"
+    labels = np.where(np.arange(len(X)) < 20, "other", "no")  # "other" is between "no" and "yes"
+    assert not diagnose(network, X, labels, checks=["class_collapse"])
+
+
+def test_what_does_not_change_the_learning_is_no_remedy(rows):
+    X, y = rows
+    spoilt = NetClassifier(refit_full=True, stopping_metric="accuracy", random_state=0).fit(X, 1 - y)
+    [finding] = diagnose(spoilt, X, y, checks=["worse_than_baseline"])
+    assert finding.remedy == {}
+    assert "defaults, then" not in finding.advice
