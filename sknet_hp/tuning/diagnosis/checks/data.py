@@ -80,11 +80,12 @@ def count_wrong_labels(baselines: Baselines) -> tuple[float, float, int]:
 def count_wrong_numbers(baselines: Baselines) -> tuple[float, float, int]:
     """Return the share of targets that may be any value, whatever is predicted.
 
-    Of the rows with the lowest predictions, a quarter of such targets lie in the
-    highest quarter of all; and the other way round. Right ones lie there too if
-    predictions say little. How many is told by the usual error, that of the median row,
-    which wrong ones hardly change: both are ranked and made normal for that. The
-    standard error follows, and the number of rows at each end.
+    Of the rows with the lowest predictions, half of such targets lie above the median
+    and a quarter in the highest quarter; and the other way round. Right ones lie there
+    too if predictions say little. How many is told by the usual error, that of the
+    median row, which wrong ones hardly change: predictions and targets are ranked and
+    made normal for that. Of the median and the quarter, the surer counts. The standard
+    error follows, and the number of rows at each end.
     """
     from scipy.stats import norm, rankdata
 
@@ -95,11 +96,15 @@ def count_wrong_numbers(baselines: Baselines) -> tuple[float, float, int]:
     # the highest are looked at as the lowest, upside down
     predicted = np.concatenate([predicted[order[:n]], -predicted[order[-n:]]])
     target = np.concatenate([target[order[:n]], -target[order[-n:]]])
-    limit = norm.ppf(0.75)
-    opposite = float(np.mean(target > limit))
-    usual = float(np.mean(norm.sf((limit - r * predicted) / (1 - r**2) ** 0.5)))
-    error = (opposite * (1 - opposite) / (2 * n)) ** 0.5
-    return max(0.0, 4 * (opposite - usual)), 4 * error, n
+    counts = []
+    for share in (0.5, 0.25):
+        limit = norm.isf(share)
+        opposite = float(np.mean(target > limit))
+        usual = float(np.mean(norm.sf((limit - r * predicted) / (1 - r**2) ** 0.5)))
+        error = (opposite * (1 - opposite) / (2 * n)) ** 0.5
+        counts.append((max(0.0, opposite - usual) / share, error / share))
+    wrong, error = max(counts, key=lambda count: count[0] - count[1])
+    return wrong, error, n
 
 
 @network_check("class_collapse", "a class is never predicted", needs="rows")
