@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,24 @@ from sknet_hp.tuning.diagnosis.comparison import Comparison, compare_with_baseli
 from sknet_hp.tuning.diagnosis.curves import Curve, read_curve
 from sknet_hp.tuning.diagnosis.measurements import Measurement, measure_network
 
-_CONSTANTS: dict[str, Callable[[int], float]] = {
-    "cross_entropy": np.log,
-    "binary_cross_entropy": lambda n_outputs: n_outputs * np.log(2),  # a sum over labels
-    "mse": lambda n_outputs: 1.0,
+_CONSTANTS: dict[str, Callable[[Any, int], float]] = {
+    "cross_entropy": lambda network, n_outputs: np.log(n_outputs),
+    "focal": lambda network, n_outputs: (1 - 1 / n_outputs) ** network.focal_gamma * np.log(n_outputs),
+    "binary_cross_entropy": lambda network, n_outputs: n_outputs * np.log(2),  # a sum over labels
+    "mse": lambda network, n_outputs: 1.0,
+    "mae": lambda network, n_outputs: (2 / np.pi) ** 0.5,
+    "huber": lambda network, n_outputs: _compute_huber_of_normal(network.huber_delta),
+    "quantile": lambda network, n_outputs: NormalDist().pdf(NormalDist().inv_cdf(network.quantile)),
 }
-"""By loss: that of equal probabilities, or of the mean of targets of variance 1."""
+"""By loss: that of equal probabilities, or of the best constant for targets of variance
+1, which is taken from the normal distribution where it depends on one.
+"""
+
+
+def _compute_huber_of_normal(delta: float) -> float:
+    """Return the mean Huber loss of standard normal errors."""
+    tail, density = 1 - NormalDist().cdf(delta), NormalDist().pdf(delta)
+    return 0.5 * (1 - 2 * tail) + delta * density - delta**2 * tail
 
 
 @dataclass
@@ -66,7 +79,7 @@ class NetworkCase:
         structure = self.network.structure_
         loss = structure["loss"]
         compute = _CONSTANTS.get(loss) if isinstance(loss, str) else None
-        return None if compute is None else float(compute(structure["n_outputs"]))
+        return None if compute is None else float(compute(self.network, structure["n_outputs"]))
 
     @cached_property
     def curve(self) -> Curve:

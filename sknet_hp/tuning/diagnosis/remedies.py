@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sknet_hp.tuning.diagnosis.thresholds import FEWEST_UNITS, RESTRAINTS
+
 USUAL_RATES = {
     "adamw": 2e-3,
     "adam": 2e-3,
@@ -52,6 +54,37 @@ def regularise(network: Any) -> dict[str, Any]:
     if isinstance(network.module, str):
         stronger["dropout"] = round(min(0.5, network.dropout + 0.2), 3)
     return stopping | stronger
+
+
+def is_held_back(network: Any) -> bool:
+    """Return whether parameters alone make it likely that a network cannot learn."""
+    if any(getattr(network, name) >= limit for name, limit in RESTRAINTS.items()):
+        return True
+    sizes = network.hidden_layer_sizes or ([network.width] if network.n_layers else [])
+    return isinstance(network.module, str) and min(sizes, default=FEWEST_UNITS) < FEWEST_UNITS
+
+
+def make_room(network: Any) -> dict[str, Any]:
+    """Return what lets a network learn more: width, and less regularisation."""
+    usual = type(network)().get_params()
+    remedy: dict[str, Any] = {}
+    for name in ("dropout", "input_dropout", "residual_dropout", "weight_decay", "l1", "input_noise", "mixup_alpha"):
+        if getattr(network, name) > usual[name]:
+            remedy[name] = usual[name]
+    if not isinstance(network.module, str):
+        return remedy
+    if network.hidden_layer_sizes is not None:
+        return remedy | {"hidden_layer_sizes": tuple(max(64, 2 * size) for size in network.hidden_layer_sizes)}
+    if not remedy or network.width < 64:
+        remedy["width"] = max(usual["width"], 2 * int(network.width))
+    if network.n_layers < 1:
+        remedy["n_layers"] = 2
+    return remedy
+
+
+def exceeds_usual_rate(network: Any) -> bool:
+    """Return whether the rate is higher than the optimizer's usual one."""
+    return bool(network.lr > USUAL_RATES[network.optimizer])
 
 
 def _round(lr: float) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -133,16 +134,14 @@ def _describe_collapse(case: NetworkCase, k: int, own: np.ndarray, p: np.ndarray
     share = format_percentage(own.mean(), 1)
     seen = f"Class {label!r} has {own.sum()} of the rows ({share}), but is predicted for {predicted}"
     if separation < NO_SEPARATION and ratio > UNDERESTIMATED:
-        network = case.network
+        remedy, advice = _let_it_learn(case.network)
         return Finding(
             "class_collapse",
             "warning",
             f"{seen}; its probability is about the same for all rows (AUC {auc:.2f}).",
             evidence,
-            "The network has learned nothing about it. Change the learning rate first, then the activation.",
-            remedies.lower_rate(network, 10)
-            if network.lr > remedies.USUAL_RATES[network.optimizer]
-            else remedies.raise_rate(network, 10),
+            f"The network has learned nothing about it. {advice}",
+            remedy,
             case.subject,
         )
     if ratio < UNDERESTIMATED:
@@ -164,3 +163,12 @@ def _describe_collapse(case: NetworkCase, k: int, own: np.ndarray, p: np.ndarray
         {"class_weight": "balanced"},
         case.subject,
     )
+
+
+def _let_it_learn(network: Any) -> tuple[dict[str, Any], str]:
+    """Return what a network needs first that has learned nothing, and why."""
+    if remedies.exceeds_usual_rate(network):
+        return remedies.lower_rate(network, 10), "Lower the learning rate first, then change the activation."
+    if remedies.is_held_back(network):
+        return remedies.make_room(network), "Let it learn more: less dropout, weight decay and l1, or more units."
+    return remedies.raise_rate(network, 10), "Raise the learning rate first, then change the activation."

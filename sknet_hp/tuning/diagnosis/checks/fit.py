@@ -17,10 +17,8 @@ from sknet_hp.tuning.diagnosis.checks.trial import try_remedy
 from sknet_hp.tuning.diagnosis.comparison import compute_lack
 from sknet_hp.tuning.diagnosis.curves import compute_rise
 from sknet_hp.tuning.diagnosis.thresholds import (
-    FEWEST_UNITS,
     LACKING_FIT,
     LIKELY_DIFFERENCE,
-    RESTRAINTS,
     RISEN_LOSS,
     RISEN_LOSS_AFTER_STOPPING,
     SURE_DIFFERENCE,
@@ -79,7 +77,7 @@ def find_underfitting(case: NetworkCase) -> Iterator[Finding]:
     """Look for a network that fits not even the rows it knows, where others can."""
     if not case.has_single_target or not case.curve.used:
         return
-    if is_held_back(case.network):
+    if remedies.is_held_back(case.network):
         found = list(_look_beyond_restraint(case))
         if found:
             yield from found
@@ -97,17 +95,9 @@ def find_underfitting(case: NetworkCase) -> Iterator[Finding]:
         f"on the same rows, without having seen them.",
         {"fitted_loss": fitted, name: other, "lack": lack, "z": z},
         "Let it learn more: less dropout, weight decay and l1, or more units. Check the learning rate first.",
-        _make_room(case.network),
+        remedies.make_room(case.network),
         case.subject,
     )
-
-
-def is_held_back(network: Any) -> bool:
-    """Return whether parameters alone make it likely that a network cannot learn."""
-    if any(getattr(network, name) >= limit for name, limit in RESTRAINTS.items()):
-        return True
-    sizes = network.hidden_layer_sizes or ([network.width] if network.n_layers else [])
-    return isinstance(network.module, str) and min(sizes, default=FEWEST_UNITS) < FEWEST_UNITS
 
 
 def _look_beyond_restraint(case: NetworkCase) -> Iterator[Finding]:
@@ -115,7 +105,7 @@ def _look_beyond_restraint(case: NetworkCase) -> Iterator[Finding]:
 
     It has the same rate and number of epochs, so these are not at fault.
     """
-    trial = try_remedy(case, _make_room(case.network))
+    trial = try_remedy(case, remedies.make_room(case.network))
     if trial is None:
         return
     yield Finding(
@@ -127,24 +117,6 @@ def _look_beyond_restraint(case: NetworkCase) -> Iterator[Finding]:
         trial.remedy,
         case.subject,
     )
-
-
-def _make_room(network: Any) -> dict[str, Any]:
-    """Return what lets a network learn more: width, and less regularisation."""
-    usual = type(network)().get_params()
-    remedy: dict[str, Any] = {}
-    for name in ("dropout", "input_dropout", "residual_dropout", "weight_decay", "l1", "input_noise", "mixup_alpha"):
-        if getattr(network, name) > usual[name]:
-            remedy[name] = usual[name]
-    if not isinstance(network.module, str):
-        return remedy
-    if network.hidden_layer_sizes is not None:
-        return remedy | {"hidden_layer_sizes": tuple(max(64, 2 * size) for size in network.hidden_layer_sizes)}
-    if not remedy or network.width < 64:
-        remedy["width"] = max(usual["width"], 2 * int(network.width))
-    if network.n_layers < 1:
-        remedy["n_layers"] = 2
-    return remedy
 
 
 @network_check("worse_than_baseline", "a simple model does better", needs="rows")

@@ -26,7 +26,7 @@ def find_dead_units(case: NetworkCase) -> Iterator[Finding]:
     if shares.max() < MANY_DEAD_UNITS:
         return
     network = case.network
-    remedy: dict[str, Any] = remedies.lower_rate(network, 10) if network.lr > _usual(network) else {}
+    remedy: dict[str, Any] = remedies.lower_rate(network, 10) if remedies.exceeds_usual_rate(network) else {}
     if isinstance(network.module, str) and network.activation in ("relu", *_SATURATING):
         remedy["activation"] = "silu"
     yield Finding(
@@ -39,10 +39,6 @@ def find_dead_units(case: NetworkCase) -> Iterator[Finding]:
         remedy,
         case.subject,
     )
-
-
-def _usual(network: Any) -> float:
-    return remedies.USUAL_RATES[network.optimizer]
 
 
 @network_check("vanishing_gradients", "early layers hardly learn", needs="rows")
@@ -109,11 +105,13 @@ def _get_start(case: NetworkCase) -> LayerFlow | None:
 def compute_flow_ratio(flow: LayerFlow | None) -> float | None:
     """Return the gradient at the first layer's outputs by that at the last hidden's.
 
-    None of fewer than two hidden layers.
+    None of fewer than two hidden layers, and where no gradient comes to them.
     """
     if flow is None or len(flow.slopes) < 3:
         return None
     first, last = float(flow.slopes[0]), float(flow.slopes[-2])
+    if first == last == 0:  # weights of the output layer that start at zero let nothing through yet
+        return None
     if not np.isfinite(first) or not np.isfinite(last):
         return float("inf")
     return first / max(last, 1e-300)

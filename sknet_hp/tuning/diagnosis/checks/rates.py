@@ -62,7 +62,8 @@ def find_too_high_rate(case: NetworkCase) -> Iterator[Finding]:
         return
     roughness = compute_roughness(finite, JUMPS_AT_LEAST_OF * curve.level)
     evidence = {"lr": lr, "first_train_loss": float(finite[0]), "roughness": roughness}
-    if curve.constant is not None and finite[0] > HIGH_FIRST_LOSS * curve.constant:
+    noisy = remedies.is_held_back(case.network) and not remedies.exceeds_usual_rate(case.network)
+    if curve.constant is not None and finite[0] > HIGH_FIRST_LOSS * curve.constant and not noisy:
         evidence["constant_loss"] = curve.constant
         seen = (
             f"In the first epoch the training loss was {finite[0]:.3g}; a constant prediction has "

@@ -272,3 +272,31 @@ def test_what_does_not_change_the_learning_is_no_remedy(rows):
     [finding] = diagnose(spoilt, X, y, checks=["worse_than_baseline"])
     assert finding.remedy == {}
     assert "defaults, then" not in finding.advice
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber", "quantile"])
+def test_a_high_rate_shows_in_any_loss(rows, loss):
+    X, _ = rows
+    y = X[:, 0] + X[:, 1]
+    for lr, codes in [(0.5, ["rate_too_high"]), (0.002, [])]:
+        network = NetRegressor(loss=loss, lr=lr, max_epochs=5, random_state=0).fit(X, y)
+        assert diagnose(network, checks=["rate_too_high"]).codes == codes
+
+
+def test_a_loss_under_noise_is_not_the_rates_fault(rows):
+    network = NetClassifier(input_noise=20.0, max_epochs=5, random_state=0).fit(*rows)
+    assert network.history_[0]["train_loss"] > 1.5 * np.log(2)
+    assert not diagnose(network, checks=["rate_too_high"])
+    network.lr = 0.5
+    assert diagnose(network, checks=["rate_too_high"])
+
+
+def test_a_network_that_starts_with_no_outputs_has_no_vanishing_gradients(rows):
+    network = NetClassifier(zero_output=True, max_epochs=5, random_state=0).fit(*rows)
+    assert not diagnose(network, *rows, checks=["vanishing_gradients"])
+
+
+def test_a_class_not_learned_for_restraint_needs_room(rows):
+    network = NetClassifier(weight_decay=500.0, max_epochs=10, random_state=0).fit(*rows)
+    [finding] = diagnose(network, *rows, checks=["class_collapse"])
+    assert set(finding.remedy) == {"weight_decay"}
