@@ -118,6 +118,10 @@ MANY_WRONG_AMONG_SURE = 0.1
 """Share of wrong labels among them, less its standard error. Tables as they are have up
 to 0.04, small ones up to 0.1 by chance."""
 
+MOST_WRONG_LABELS = 1 / 3
+"""Share of wrong labels that a table of use may have. Where the commonest class is wrong
+more often, labels are not the reason, so predictions no better than it know nothing."""
+
 FEWEST_ROWS_OF_CLASS = 10
 HARDLY, SELDOM = 0.05, 0.3
 """How often a class is predicted, by how often it is there.

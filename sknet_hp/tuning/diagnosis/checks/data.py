@@ -17,6 +17,7 @@ from sknet_hp.tuning.diagnosis.thresholds import (
     FEWEST_ROWS_OF_CLASS,
     HARDLY,
     MANY_WRONG_AMONG_SURE,
+    MOST_WRONG_LABELS,
     NO_SEPARATION,
     SELDOM,
     SURE_PART,
@@ -39,7 +40,7 @@ def find_label_noise(case: NetworkCase) -> Iterator[Finding]:
     baselines = case.comparison.baselines
     count = count_wrong_labels if case.is_classifier else count_wrong_numbers
     wrong, error, n = count(baselines)
-    if wrong - error < MANY_WRONG_AMONG_SURE:
+    if wrong - error < MANY_WRONG_AMONG_SURE or (case.is_classifier and _know_nothing(baselines, wrong + error)):
         return
     share = format_percentage(wrong)
     if case.is_classifier:
@@ -76,6 +77,15 @@ def count_wrong_labels(baselines: Baselines) -> tuple[float, float, int]:
     surest = np.argsort(-outputs.max(axis=1), kind="stable")[:n]
     wrong = float(np.mean(outputs[surest].argmax(axis=1) != baselines.codes[surest]))
     return wrong, (wrong * (1 - wrong) / n) ** 0.5, n
+
+
+def _know_nothing(baselines: Baselines, wrong: float) -> bool:
+    """Return whether the surest predictions are no better than the commonest class.
+
+    That is no sign of wrong labels where it is wrong more often than labels ever are.
+    """
+    commonest_wrong = 1 - float(np.bincount(baselines.codes).max()) / len(baselines.codes)
+    return wrong >= commonest_wrong > MOST_WRONG_LABELS
 
 
 def count_wrong_numbers(baselines: Baselines) -> tuple[float, float, int]:

@@ -300,3 +300,9 @@ def test_a_class_not_learned_for_restraint_needs_room(rows):
     network = NetClassifier(weight_decay=500.0, max_epochs=10, random_state=0).fit(*rows)
     [finding] = diagnose(network, *rows, checks=["class_collapse"])
     assert set(finding.remedy) == {"weight_decay"}
+
+
+def test_labels_that_no_column_tells_are_no_label_noise(rows):
+    X, _ = rows
+    y = np.random.default_rng(5).integers(0, 2, len(X))
+    assert not diagnose(NetClassifier(max_epochs=3, random_state=0).fit(X, y), X, y, checks=["label_noise"])
