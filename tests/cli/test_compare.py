@@ -65,3 +65,12 @@ def test_saved_models_compete_with_their_settings(run, data, table):
 )
 def test_bad_input(refused, data, arguments, says):
     refused("compare", data, "--target", "label", *arguments, says=(says,))
+
+
+def test_rows_in_order_of_time_are_split_once(run, data):
+    timed = pd.read_csv(data)
+    timed.assign(day=range(len(timed))).to_csv("timed.csv", index=False)
+    result = run("compare", "timed.csv", "linear", "constant", "--target", "label", "--time", "day", "--cv", 3)
+    assert result.code == 0, result.err
+    assert "in the same 3 splits" in result.out
+    assert "3 splits can show large differences only; more rows show smaller ones." in result.out

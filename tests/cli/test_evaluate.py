@@ -117,6 +117,12 @@ def test_bad_input(refused, data, arguments, says):
     refused("evaluate", data, "--target", "label", *arguments, says=(says,))
 
 
+def test_a_time_that_reading_used_up(run, data):
+    result = run("evaluate", data, *SMALL, "--time-budget", 0.0001)
+    assert result.code == 2
+    assert "--time-budget 0.0001 was used up before anything was trained: give more" in result.err
+
+
 def test_json_of_bad_input_is_none(run, data):
     result = run("evaluate", data, "--target", "lable", "--json")
     assert (result.code, result.out) == (2, "")

@@ -79,3 +79,9 @@ def test_too_few_rows(run, table, tmp_path):
     assert result.code == 2
     assert "20 rows" in result.err
     assert "Traceback" not in result.err
+
+
+def test_a_time_that_reading_used_up(run, data):
+    result = run("lr", data, "--target", "label", "--time-budget", 0.0001)
+    assert result.code == 2
+    assert "--time-budget 0.0001 was used up before anything was trained: give more" in result.err

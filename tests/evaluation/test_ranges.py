@@ -11,7 +11,13 @@ from sknet_hp.evaluation.ranges import find_range, limit_interval
 
 @pytest.mark.parametrize(
     ("metric", "bounds"),
-    [("roc_auc_ovr", (0, 1)), ("r2", (-inf, 1)), ("neg_log_loss", (-inf, 0)), ("my_metric", (-inf, inf))],
+    [
+        ("roc_auc_ovr", (0, 1)),
+        ("r2", (-inf, 1)),
+        ("neg_log_loss", (-inf, 0)),
+        ("AUC", (0, 1)),
+        ("my_metric", (-inf, inf)),
+    ],
 )
 def test_by_name(metric, bounds):
     assert find_range(metric) == bounds
@@ -20,6 +26,7 @@ def test_by_name(metric, bounds):
 def test_intervals_end_where_their_metric_does():
     assert limit_interval("accuracy", -0.1, 1.2) == (0, 1)
     assert limit_interval("neg_log_loss", -0.5, 0.1) == (-0.5, 0)
+    assert limit_interval("accuracy", 91.0, 99.0) == (91, 99)  # a percentage
     assert limit_interval("my_metric", -0.5, 1.2) == (-0.5, 1.2)
 
 

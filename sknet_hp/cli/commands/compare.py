@@ -25,7 +25,14 @@ def compare(
     target: arguments.Target = None,
     task: arguments.Task = "auto",
     cv: Annotated[int, typer.Option(min=2, help="Folds that models are scored in, the same for all.")] = 5,
-    repeats: arguments.Repeats = 2,
+    repeats: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many times rows are split into folds; more repeats show smaller differences.",
+            show_default="2, or 1 with --time",
+        ),
+    ] = None,
     rope: Annotated[
         float | None,
         typer.Option(
@@ -79,7 +86,7 @@ def compare(
             **vars(table),
             contestants=tuple(contestants or ("default", "linear", "boosting")),
             cv=cv,
-            repeats=repeats,
+            repeats=repeats if repeats is not None else 2 if time is None else 1,
             rope=rope,
             scoring=scoring,
             positive_class=positive_class,

@@ -27,6 +27,7 @@ PHRASES = {
     ),
     r"More repeats, such as `n_repeats=5`, give a narrower": "`sknet-hp evaluate --repeats 5` gives a narrower",
     r"\bfind_lr\b": "sknet-hp lr",
+    r", fewer rows \(max_rows\) or epochs \(n_epochs\)": "",
     r"\bdiagnose a fit\b": "run sknet-hp diagnose",
     r"\bsknet_hp\.evaluation\.nested_cross_validate\b": "sknet-hp evaluate",
     r"give X and y to `report` for its fingerprint": "its journal holds none of it",

@@ -86,7 +86,7 @@ def compare_models(options: CompareOptions) -> None:
         print_json(summary)
         return
     print_warnings(console, warnings)
-    _print_result(console, result)
+    _print_result(console, result, can_repeat=problem.time_column is None)
     for model in models:
         if model.is_tuned:
             console.print(
@@ -123,7 +123,7 @@ def _write(out: Path, result: "Comparison", summary: dict[str, Any]) -> None:
     )
 
 
-def _print_result(console: Console, result: "Comparison") -> None:
+def _print_result(console: Console, result: "Comparison", *, can_repeat: bool) -> None:
     metric = Metric(result.metrics[0])
     n_splits = result.contestants[0].n_splits
     console.print(
@@ -141,7 +141,8 @@ def _print_result(console: Console, result: "Comparison") -> None:
     console.print(f"\nA verdict is given where its probability is {format_percentage(SURE)} or more (Bayesian t-test).")
     console.print(f"Differences up to {rope.half:.3g} count as equivalent in practice ({rope.reason}; --rope sets it).")
     if n_splits < FEW_SPLITS:
-        console.print(f"{n_splits} splits can show large differences only; more --repeats show smaller ones.")
+        more = "more --repeats show smaller ones" if can_repeat else "more rows show smaller ones"
+        console.print(f"{n_splits} splits can show large differences only; {more}.")
     console.print(f"\n{wrap(f'For a paper: {result.sentence}')}")
     print_findings(console, result.findings)
 

@@ -173,7 +173,9 @@ def _evaluate(
 
     seconds = None
     if options.time_budget is not None:
-        seconds = max(0.0, SHARE_OF_THE_SCORE * options.time_budget - (time.monotonic() - start))
+        seconds = SHARE_OF_THE_SCORE * options.time_budget - (time.monotonic() - start)
+        if seconds <= 0:
+            raise BadInput(f"--time-budget {options.time_budget:g} was used up before anything was trained: give more")
     journal = options.journal if folder is None or options.journal is not None else folder.find(SCORE)
     return nested_cross_validate(
         evaluated,

@@ -50,7 +50,9 @@ def find_rate(options: RateOptions) -> None:
     model = make_contestant(options.model, problem.task, seed=options.seed, device=options.device)
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data)
-    seconds = None if options.time_budget is None else max(0.1, options.time_budget - (time.monotonic() - start))
+    seconds = None if options.time_budget is None else options.time_budget - (time.monotonic() - start)
+    if seconds is not None and seconds <= 0:
+        raise BadInput(f"--time-budget {options.time_budget:g} was used up before anything was trained: give more")
     with show_training("Trying rates") as (warnings, _):
         try:
             result = find_lr(

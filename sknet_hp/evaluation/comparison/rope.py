@@ -68,6 +68,6 @@ def choose_rope(given: Any, metric: str, mean: float) -> Rope:
                 f"units of the score, or a dict of such numbers by metric; got {own!r}"
             )
         return Rope(float(own), "as given")
-    if metric.startswith("neg_") or not any(part in metric for part in BEST_IS_ONE):
+    if metric.startswith("neg_") or not any(part in metric.lower() for part in BEST_IS_ONE):
         return Rope(SHARE * abs(mean), f"{format_percentage(SHARE)} of the average {Metric(metric).label}")
     return Rope(HABIT, "the usual choice")

@@ -14,6 +14,7 @@ from sknet_hp.findings.check import check, read_switch, register, run_checks
 from sknet_hp.findings.data import DATA_CHECKS, find_in_data
 from sknet_hp.findings.finding import Finding, Findings
 from sknet_hp.findings.metrics import METRIC_CHECKS, find_in_metrics
+from sknet_hp.formatting.errors import summarise_traceback
 from sknet_hp.search.checks.find import SEARCH_CHECKS
 
 NestedResult: TypeAlias = Any
@@ -25,7 +26,7 @@ def find_failed_folds(result: NestedResult) -> Iterable[Finding]:
     """Find outer folds whose fit has failed."""
     failed = [k for k, status in enumerate(result.statuses) if status == "failed"]
     if failed:
-        reason = result.errors[failed[0]].strip().rsplit("\n", 1)[-1]
+        reason = summarise_traceback(result.errors[failed[0]])
         yield Finding(
             "failed_folds",
             "error",

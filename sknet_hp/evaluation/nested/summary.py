@@ -28,16 +28,17 @@ def write_summary(result: NestedResult) -> str:
 def write_outcome(result: NestedResult) -> str:
     """Return in sentences what came out."""
     kind = "Cross-validation" if result.inner_metric is None else "Nested cross-validation"
-    lines = [f"{kind} of {result.description}: {_count_folds(result)}.", ""]
+    lines = [_wrap(f"{kind} of {result.description}: {_count_folds(result)}."), ""]
     lines += _write_scores(result)
-    lines += _write_optimism(result)
+    lines += map(_wrap, _write_optimism(result))
     if result.agreement:
-        lines += ["", "What the searches in the outer folds chose:", *(f"  {each}" for each in result.agreement)]
+        lines += ["", "What the searches in the outer folds chose:", *(_wrap(f"  {each}") for each in result.agreement)]
     missing = [name for name in ("failed", "not finished") if name in result.statuses]
     lines += [
-        f"{result.statuses.count(name)} of {len(result.splits)} outer folds {_say(name, result)}" for name in missing
+        _wrap(f"{result.statuses.count(name)} of {len(result.splits)} outer folds {_say(name, result)}")
+        for name in missing
     ]
-    return "\n".join(map(_wrap, lines))
+    return "\n".join(lines)
 
 
 def write_html(result: NestedResult) -> str:

@@ -25,6 +25,7 @@ from sknet_hp.evaluation.running.run import run_tasks
 from sknet_hp.evaluation.running.scorers import find_scorers
 from sknet_hp.findings.finding import Findings
 from sknet_hp.findings.positive import require_labels
+from sknet_hp.formatting.errors import summarise_traceback
 
 _FOR_THE_SEARCH = 0.9
 """So much of the time of an outer fold is the search's; the rest is for its refit."""
@@ -223,8 +224,9 @@ class _Run:
     def _raise_if_all_failed(self) -> None:
         errors = [outcome.error for outcome in self.outcomes.values() if outcome.error is not None]
         if len(errors) == len(self.splits):
-            reason = errors[0].strip().rsplit("\n", 1)[-1]
-            raise ValueError(f"all {len(errors)} outer folds failed. The first one: {reason}\n\n{errors[0]}")
+            raise ValueError(
+                f"all {len(errors)} outer folds failed. The first one: {summarise_traceback(errors[0])}\n\n{errors[0]}"
+            )
 
     def _make_result(self, stopped: str | None) -> NestedResult:
         _, last = find_last_step(self.search)

@@ -21,6 +21,7 @@ from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.evaluation.running.data import Data, Task
 from sknet_hp.evaluation.running.outcome import Outcome
 from sknet_hp.findings.data import assume_checked
+from sknet_hp.formatting.errors import summarise_traceback
 from sknet_hp.search.checks.find import SEARCH_CHECKS
 from sknet_hp.search.curves import read_curve
 
@@ -102,7 +103,7 @@ def _score(fitted: Any, X: Any, y: Any, data: Data, test: np.ndarray, scorers: M
     scores: dict[str, float] = {}
     for name, score in found.items():
         if isinstance(score, str):
-            reason = score.strip().rsplit("\n", 1)[-1]
+            reason = summarise_traceback(score)
             warnings.warn(f"{name} could not be computed ({reason}); it is NaN there", UserWarning, stacklevel=2)
         several = score if isinstance(score, Mapping) else {name: np.nan if isinstance(score, str) else score}
         if not all(isinstance(value, Real) for value in several.values()):

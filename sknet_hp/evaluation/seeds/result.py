@@ -21,7 +21,7 @@ from sknet_hp.evaluation.seeds.variance import (
 )
 from sknet_hp.evaluation.statistics import corrected_interval
 from sknet_hp.findings.finding import Findings
-from sknet_hp.formatting.numbers import format_percentage, format_score
+from sknet_hp.formatting.numbers import format_count, format_percentage, format_score
 from sknet_hp.formatting.words import capitalise
 from sknet_hp.search.views.metric import Metric
 
@@ -198,7 +198,7 @@ class SeedsResult:
 
     def summary(self) -> str:
         """Return what came out, in plain text."""
-        lines = [f"{self.name}, {len(self.seeds)} seeds in the same {len(self.splits)} splits."]
+        lines = [f"{self.name}, {len(self.seeds)} seeds in the same {format_count(len(self.splits), 'split')}."]
         if len(self.seeds) < self.n_asked:
             n_left_out = self.n_asked - len(self.seeds)
             lines.append(f"{n_left_out} of {self.n_asked} seeds are left out: they lack a score in some split.")

@@ -28,8 +28,11 @@ def choose_seeds(n_seeds: int | Sequence[int], random_state: Any) -> list[int]:
             return list(range(int(n_seeds)))
         return [int(seed) for seed in sample_without_replacement(_LARGEST_SEED, n_seeds, random_state=random_state)]
     seeds = list(n_seeds) if isinstance(n_seeds, Sequence | np.ndarray) and not isinstance(n_seeds, str) else []
-    if len(seeds) < 2 or not all(isinstance(seed, Integral) for seed in seeds) or len(set(seeds)) < len(seeds):
-        raise ValueError(f"n_seeds must be a number of at least 2, or two or more different seeds; got {n_seeds!r}")
+    are_seeds = all(isinstance(seed, Integral) and seed >= 0 for seed in seeds)
+    if len(seeds) < 2 or not are_seeds or len(set(seeds)) < len(seeds):
+        raise ValueError(
+            f"n_seeds must be a number of at least 2, or two or more different seeds, from 0 on; got {n_seeds!r}"
+        )
     return [int(seed) for seed in seeds]
 
 

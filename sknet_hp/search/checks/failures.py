@@ -11,6 +11,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from sknet_hp.findings.check import check
 from sknet_hp.findings.finding import Finding
+from sknet_hp.formatting.errors import summarise_traceback
 from sknet_hp.formatting.values import format_value
 from sknet_hp.search.checks.case import SearchCase
 from sknet_hp.search.checks.dimensions import replace_in_space, write_dimension
@@ -87,7 +88,7 @@ def find_failures(case: SearchCase) -> Iterator[Finding]:
         code="many_failures",
         severity="warning",
         message=f"Of {len(numbers)} candidates, {' and '.join(kinds)}{where}."
-        + (f" The first error: {first.strip().rsplit(chr(10), 1)[-1].rstrip('.')}." if first else ""),
+        + (f" The first error: {summarise_traceback(first).rstrip('.')}." if first else ""),
         evidence={
             "n_candidates": len(numbers),
             "n_failed": len(failed),

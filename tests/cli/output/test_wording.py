@@ -19,6 +19,7 @@ from sknet_hp.findings import Finding
         ("test on later ones: TimeSeriesSplit.", "test on later ones: --time."),
         ("a smaller search; with journal= the same call goes on where it stopped.", "a smaller search."),
         ("find_lr suggests one", "sknet-hp lr suggests one"),
+        ("give more time, fewer rows (max_rows) or epochs (n_epochs)", "give more time"),
         ("lr=0.003 and subgroups=2 stay", "lr=0.003 and subgroups=2 stay"),
     ],
 )

@@ -110,7 +110,7 @@ def test_seeds_that_are_given_or_drawn():
     assert drawn != choose_seeds(5, 1)
 
 
-@pytest.mark.parametrize("n_seeds", [1, 0, True, [3], [3, 3], "ab", 2.5])
+@pytest.mark.parametrize("n_seeds", [1, 0, True, [3], [3, 3], [-1, 1], "ab", 2.5])
 def test_bad_numbers_of_seeds(n_seeds):
     with pytest.raises(ValueError, match="n_seeds must be"):
         repeat_over_seeds(NET, X, y, n_seeds=n_seeds)
