@@ -119,8 +119,8 @@ MANY_WRONG_AMONG_SURE = 0.1
 to 0.04, small ones up to 0.1 by chance."""
 
 MOST_WRONG_LABELS = 1 / 3
-"""Share of wrong labels that a table of use may have. Where the commonest class is wrong
-more often, labels are not the reason, so predictions no better than it know nothing."""
+"""Share of wrong labels that a table of use may have. Where the commonest class is
+wrong more often, labels are not why: predictions no better than it know nothing."""
 
 FEWEST_ROWS_OF_CLASS = 10
 HARDLY, SELDOM = 0.05, 0.3
