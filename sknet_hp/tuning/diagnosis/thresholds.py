@@ -105,11 +105,12 @@ MANY_DEAD_UNITS = 0.6
 FEWEST_ROWS_OF_UNITS = 50
 """Of fewer rows, all may lie where a useful rectifier is off."""
 
-VANISHING = 1e-2
+VANISHING = 1e-3
 EXPLODING = 20.0
 """The gradient at the first layer by that at the last hidden one, at the start.
 
-Networks of usual depth are between 0.08 and 2."""
+Networks of usual depth are between 0.08 and 2. Six layers of silu have 0.002, and learn
+as well as two; seven of sigmoid have 0.0002 or less."""
 
 SURE_PART = 0.15
 """Share of the rows that are easiest to predict."""

@@ -55,7 +55,7 @@ def find_vanishing_gradients(case: NetworkCase) -> Iterator[Finding]:
         "vanishing_gradients",
         "warning",
         f"At the start of training, the gradient at the first layer is {ratio:.1g} times that at the last: early "
-        f"layers hardly learn.",
+        f"layers may hardly learn.",
         {"ratio": ratio, "layers": len(flow.slopes)},
         "Use an activation that does not saturate, normalisation, fewer layers, or a resnet.",
         remedy,

@@ -141,7 +141,7 @@ def find_unstable_validation(case: NetworkCase) -> Iterator[Finding]:
     if not zigzag > usual:
         return
     remedy: dict[str, Any] = remedies.lower_rate(network, 3)
-    if network.weight_averaging in ("none", None) or not network.early_stopping:
+    if network.weight_averaging in ("none", "swa", None) or not network.early_stopping:
         remedy |= {"weight_averaging": "ema"}
     yield Finding(
         "unstable_validation",

@@ -291,8 +291,9 @@ def test_a_loss_under_noise_is_not_the_rates_fault(rows):
     assert diagnose(network, checks=["rate_too_high"])
 
 
-def test_a_network_that_starts_with_no_outputs_has_no_vanishing_gradients(rows):
-    network = NetClassifier(zero_output=True, max_epochs=5, random_state=0).fit(*rows)
+@pytest.mark.parametrize("params", [{"zero_output": True}, {"n_layers": 6}])
+def test_networks_that_learn_well_have_no_vanishing_gradients(rows, params):
+    network = NetClassifier(max_epochs=5, random_state=0, **params).fit(*rows)
     assert not diagnose(network, *rows, checks=["vanishing_gradients"])
 
 
