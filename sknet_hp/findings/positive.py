@@ -89,7 +89,11 @@ def require_labels(scorers: Mapping[str, Callable[..., float]], y: Any) -> None:
     ValueError
         If scikit-learn's metric takes 1 for the class to find, and y has no 1.
     """
-    if y is None or type_of_target(y) != "binary":
+    if y is None:
+        return
+    with np.errstate(invalid="ignore"):  # it casts NaN to whole numbers before it refuses it
+        kind = type_of_target(y, input_name="y")
+    if kind != "binary":
         return
     rows, y = np.zeros((len(y), 1)), np.asarray(y)
     constant = DummyClassifier().fit(rows, y)

@@ -137,7 +137,7 @@ def write_choice(search: Any) -> list[str]:
         was = f"(was {format_value(to_plain(own[name]))})" if name in own else ""
         lines.append(f"  {name:<{width}}  {text:<{widest}}  {was}".rstrip())
     same = [name for name in params if name not in changed]
-    lines += [f"  unchanged: {', '.join(same)}"] if same else []
+    lines += [f"  unchanged: {', '.join(same)}"] if same else [] if values else ["  the estimator's own settings"]
     if getattr(search, "schedule_", None):
         lines.append("These are the last values of a schedule; schedule_ has all of it.")
     members = getattr(search, "ensemble_", None)

@@ -1,7 +1,7 @@
 """The networks of the final ensemble: which, in what order, and how many."""
 
 from sknet_hp.search.running.ensemble import Member
-from sknet_hp.tuning.guided.affordable import SAFETY, TOGETHER, count_in_time, plan_networks
+from sknet_hp.tuning.guided.affordable import LEAST_RESERVED, SAFETY, TOGETHER, count_in_time, plan_networks
 from sknet_hp.tuning.guided.guide import Guide
 
 N_NETWORKS, MOST_NETWORKS = 8, 16
@@ -72,7 +72,8 @@ class FinalFit:
             return int(known) - n_fitted
         if not self._budget.is_limited:
             return len(self.order) - n_fitted
-        foreseen, left = sum(self._seconds[:n_fitted]), self._budget.left
+        foreseen = sum(self._seconds[:n_fitted])
+        left = self._budget.left - LEAST_RESERVED * (self._budget.seconds or 0.0)  # findings are looked for after it
         slower = (self._budget.clock() - self._start) / foreseen if foreseen else SAFETY
         rest = self._seconds[n_fitted:]
         seconds = [slower * sum(rest[i : i + TOGETHER]) for i in range(0, len(rest), TOGETHER)]

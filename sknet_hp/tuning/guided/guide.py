@@ -150,10 +150,20 @@ class Guide:
     # ---- what stages do ----------------------------------------------------------------------------------------------
 
     def try_first(self) -> None:
-        """Train the untuned estimator in all splits: others are compared with it."""
+        """Train the untuned estimator in all splits: others are compared with it.
+
+        Raises
+        ------
+        ValueError
+            If it has no score in any split because fits have failed, as with a table
+            that holds infinity: others would fail as well.
+        """
         candidate = self._propose({})
         for i, rung in enumerate(plan_race(1, self.run.resource.most)):
             self._train([Step(candidate, rung.n_resources, i)])
+            errors = [outcome["fit_error"] for outcome in self._row(candidate).outcomes if outcome["fit_error"]]
+            if errors and np.isnan(self._read_scores(candidate)).all():
+                raise ValueError(f"the untuned estimator could not be fitted: {errors[0].strip().splitlines()[-1]}")
         self.incumbent = candidate
         self.report.tried.append("the untuned estimator")
 

@@ -231,6 +231,8 @@ class GuidedSearchCV(BaseSearcher):
                 stage.carry_out(guide)
                 guide.diagnose()
             finally:
+                if not (report.tried or report.found):
+                    report.found = "The search ended before anything was found. "
                 report.score = np.nan if guide.incumbent is None else guide.incumbent.score
                 self._end(report)
             if self._budget.is_limited:

@@ -35,3 +35,8 @@ def test_labels_that_name_the_class():
 
 def test_functions_of_the_user_are_not_tried():
     require_labels(find(lambda estimator, X, y: 1 / 0), TEXT)
+
+
+def test_a_target_that_is_not_known_is_named():
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        require_labels(find("accuracy"), np.array([1.0, np.nan]))

@@ -131,6 +131,18 @@ def test_inside_of_cross_validation():
     assert np.isfinite(scores).all()
 
 
+def test_a_table_that_no_network_can_be_fitted_on_is_told_at_once():
+    table = X.copy()
+    table[:, 0] = np.where(np.arange(len(X)) % 2, np.inf, table[:, 0])
+    first = (np.arange(0, 120, 4), np.arange(1, 120, 4))  # the prototype learns, but can not be scored
+    cv = [first, (np.arange(1, 120, 2), np.arange(0, 120, 2))]
+    with (
+        pytest.warns(UserWarning, match="Scoring failed"),
+        pytest.raises(ValueError, match=r"could not be fitted: .* infinity"),
+    ):
+        make_search(cv=cv, checks=False).fit(table, y)
+
+
 def test_an_estimator_without_a_network_of_ours_is_refused():
     with pytest.raises(ValueError, match="got LogisticRegression; for other estimators"):
         make_search(LogisticRegression()).fit(X, y)

@@ -34,6 +34,21 @@ def test_ctrl_c_leaves_what_was_found():
     assert not hasattr(search, "best_estimator_")
 
 
+def test_ctrl_c_in_the_first_network_is_told_as_such(monkeypatch):
+    trained = guide_module.Guide._train
+
+    def stop(self, steps):
+        trained(self, steps)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(guide_module.Guide, "_train", stop)
+    search = make_search()
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(X, y)
+    assert search.stages_[-1].found == "The search ended before anything was found. "
+    assert "What was chosen (candidate 0):\n  the estimator's own settings" in search.summary()
+
+
 def test_a_budget_too_short_for_one_network_gives_what_there_is():
     with pytest.warns(UserWarning, match="before one network was trained to the end"):
         search = make_search(time_budget=1e-6).fit(X, y)
