@@ -30,7 +30,13 @@ from sknet_hp.search.base.telling import find_in_run, read_checks
 from sknet_hp.search.ending import Ending
 from sknet_hp.search.journal.journal import Journal
 from sknet_hp.search.running.batches import SearchStopped
-from sknet_hp.search.running.ensemble import FINALISTS, check_can_vote, make_voting_estimator, select_members
+from sknet_hp.search.running.ensemble import (
+    FINALISTS,
+    check_can_score,
+    check_can_vote,
+    make_voting_estimator,
+    select_members,
+)
 from sknet_hp.search.running.progress import Progress
 from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Run
@@ -179,7 +185,8 @@ class BaseSearcher(NameHints, Conclusion):
         searched = list(dict.fromkeys([*space.names, *(name for each in list_initial(self, space) for name in each)]))
         resource = self._find_resource(y, splits, searched)
         if self.refit == "ensemble":
-            check_can_vote(self.estimator, y, resource, scorers)
+            check_can_vote(self.estimator, y, resource)
+            self._check_ensemble_scorers(scorers)
         setup = Setup(X, y, params, routed, scorers, metric, splits, space, searched, resource)
 
         progress = Progress(int(self.verbose), unit=resource.unit, refits=bool(self.refit))
@@ -312,6 +319,10 @@ class BaseSearcher(NameHints, Conclusion):
             if settings:  # there are estimators that want to be asked for something
                 estimator.set_params(**settings)
         return estimator
+
+    def _check_ensemble_scorers(self, scorers: Any) -> None:
+        """Refuse scorers by which no ensemble can be selected."""
+        check_can_score(scorers, self.estimator)
 
     def _make_ensemble(self, run: Run) -> Any:
         """Return the ensemble that is selected, not fitted, and set `ensemble_`."""

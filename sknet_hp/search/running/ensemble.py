@@ -228,11 +228,8 @@ def _predict(estimator: Any, run: Run, split: int) -> np.ndarray:
     return np.asarray(estimator.predict_proba(X) if is_classifier(estimator) else estimator.predict(X))
 
 
-def check_can_vote(estimator: Any, y: ArrayLike, resource: Resource, scorers: Any) -> None:
-    """Refuse, before anything is trained, what can not be averaged, or so scored.
-
-    An average has predictions, but is no estimator.
-    """
+def check_can_vote(estimator: Any, y: ArrayLike, resource: Resource) -> None:
+    """Refuse, before anything is trained, what can not be averaged."""
     if resource.of_rows:
         raise ValueError(
             "refit='ensemble' averages networks that have seen all rows of their split; with resource='n_samples' use "
@@ -248,8 +245,15 @@ def check_can_vote(estimator: Any, y: ArrayLike, resource: Resource, scorers: An
             f"refit='ensemble' averages probabilities, and {type(estimator).__name__} has no predict_proba; use "
             f"refit=True"
         )
+
+
+def check_can_score(scorers: Any, estimator: Any) -> None:
+    """Refuse scorers that averages can not be scored by.
+
+    An average has predictions, but is no estimator.
+    """
     for scorer in list_scorers(scorers):
-        if not _can_score_averages(scorer, estimator):
+        if not can_score_averages(scorer, estimator):
             what = "probabilities" if is_classifier(estimator) else "predictions"
             raise ValueError(
                 f"refit='ensemble' scores averaged {what}, and scoring={scorer!r} may ask for more than these; give "
@@ -257,7 +261,7 @@ def check_can_vote(estimator: Any, y: ArrayLike, resource: Resource, scorers: An
             )
 
 
-def _can_score_averages(scorer: Any, estimator: Any) -> bool:
+def can_score_averages(scorer: Any, estimator: Any) -> bool:
     """Return whether a scorer can do without the estimator and its rows."""
     Kind, known = (
         (ClassifierMixin, {"predict", "predict_proba"}) if is_classifier(estimator) else (RegressorMixin, {"predict"})

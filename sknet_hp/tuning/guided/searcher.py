@@ -20,10 +20,11 @@ from sknet_hp.search.base.searcher import BaseSearcher
 from sknet_hp.search.base.setup import Setup
 from sknet_hp.search.candidates import Candidate
 from sknet_hp.search.journal.journal import Journal
-from sknet_hp.search.running.ensemble import make_voting_estimator, select_members
+from sknet_hp.search.running.ensemble import Member, can_score_averages, make_voting_estimator, select_members
 from sknet_hp.search.running.fitting import SplitData
 from sknet_hp.search.running.progress import Progress
 from sknet_hp.search.running.run import Run
+from sknet_hp.search.running.selection import list_scorers
 from sknet_hp.search.spaces.around import search_space
 from sknet_hp.search.spaces.space import Space
 from sknet_hp.search.spaces.values import Params
@@ -55,7 +56,8 @@ from sknet_hp.tuning.guided.stages import STAGES
     ),
     refit=(
         "bool, str or callable",
-        '"ensemble" averages several of the best settings, each with several seeds if there is time. True fits the '
+        '"ensemble" averages several of the best settings, each with several seeds if there is time; with a scorer '
+        "that is a function of your own, seeds of the best setting alone. True fits the "
         "setting that the stages have chosen. False fits nothing. Other values are as in other searches.",
     ),
     cv=(
@@ -271,11 +273,17 @@ class GuidedSearchCV(BaseSearcher):
         guide = self._guide
         assert guide is not None
         self._begin("seeds and ensemble")
-        of_finalists = copy(run)
+        of_finalists, scorer = copy(run), self._get_scorers()[0]
         finalists = guide.list_finalists()
+        if not all(can_score_averages(each, self.estimator) for each in list_scorers(scorer)):
+            finalists = [guide.incumbent or run.candidates[0]]
         if finalists:
             of_finalists.rows = [row for row in run.rows if row.candidate in finalists]
-        members = select_members(of_finalists, self._get_scorers()[0], run.metric, rounds=MOST_NETWORKS)
+        members = (
+            select_members(of_finalists, scorer, run.metric, rounds=MOST_NETWORKS)
+            if len(finalists) != 1
+            else [Member(finalists[0], 1.0)]
+        )
         self._final = FinalFit(guide, members)
         networks = self._final.networks
         estimators = [
@@ -286,6 +294,9 @@ class GuidedSearchCV(BaseSearcher):
         tried = f"averages of the {len(finalists)} best settings" if len(finalists) > 1 else "an average over seeds"
         report.tried = [tried] if len(networks) > 1 else []
         return make_voting_estimator(networks, estimators, self.n_jobs)
+
+    def _check_ensemble_scorers(self, scorers: Any) -> None:
+        """Take any: where averages can not be scored, the best setting is averaged."""
 
     def _make_final_params(self, run: Run, candidate: Candidate) -> Params:
         assert self._guide is not None

@@ -110,6 +110,14 @@ def test_where_others_were_better_by_noise_the_summary_says_so(searched):
     assert "no other candidate was better by more than noise." in search.summary()
 
 
+def test_a_scorer_of_ones_own():
+    search = make_search(scoring=lambda net, X, y: float(np.mean(net.predict(X) == y))).fit(X, y)
+    [member] = search.ensemble_
+    assert member["params"] | search.best_params_ == member["params"]
+    assert member["seeds"] == len(search.best_estimator_.estimators_) == 8
+    assert search.stages_[-1].tried == ["an average over seeds"]
+
+
 def test_no_refit():
     search = make_search(refit=False).fit(X, y)
     assert search.best_params_["max_epochs"] == 9
