@@ -1,6 +1,6 @@
 import pytest
 
-from sknet_hp.formatting.words import capitalise, join_words, list_some
+from sknet_hp.formatting.words import capitalise, join_words, list_some, wrap_line
 
 
 def test_a_capital_leaves_the_rest_as_it_is():
@@ -19,3 +19,9 @@ def test_lists_are_cut():
     assert list_some(words, 2) == "x0, x1 and 1,498 more"
     assert list_some(words[:2], 2) == "x0, x1"
     assert list_some(words[:3], 2, separator="; ") == "x0; x1; and 1 more"
+
+
+def test_lines_are_wrapped_under_their_indent():
+    assert wrap_line("  lr: from one to two", 12) == "  lr: from\n    one to\n    two"
+    assert wrap_line("a well-known line", 10) == "a\n  well-known\n  line"
+    assert wrap_line("") == ""

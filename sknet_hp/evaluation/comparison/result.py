@@ -16,7 +16,7 @@ from sknet_hp.evaluation.running.data import Data
 from sknet_hp.evaluation.statistics import fit_corrected_t
 from sknet_hp.findings.finding import Findings
 from sknet_hp.formatting.numbers import format_p_value, format_percentage, format_score
-from sknet_hp.formatting.words import capitalise
+from sknet_hp.formatting.words import capitalise, wrap_line
 from sknet_hp.search.views.metric import Metric
 
 FEW = 10
@@ -126,13 +126,14 @@ class Comparison:
 
     def summary(self) -> str:
         """Return what came out, in plain text."""
-        lines = []
+        table: list[str] = []
+        lines: list[str] = []
         for metric in map(Metric, self.metrics):
             level = format_percentage(self.confidence, None)
-            lines.append(f"{capitalise(metric.label)} ({metric.hint}), with {level} intervals:")
+            table.append(f"{capitalise(metric.label)} ({metric.hint}), with {level} intervals:")
             of_metric = self.ranking[self.ranking["metric"] == metric.name]
             width = max(len(name) for name in of_metric["name"])
-            lines += [
+            table += [
                 f"  {row['name']:<{width}}  {metric.write(row['mean'])}  "
                 f"({metric.write_interval(row['low'], row['high'])})"
                 for _, row in of_metric.iterrows()
@@ -148,8 +149,8 @@ class Comparison:
             lines += ["`sentences` has a sentence for each, ready for a paper."]
         lines += ["", *self._write_notes()]
         if self.findings:
-            lines += ["", "Findings:", str(self.findings)]
-        return "\n".join(lines)
+            lines += ["", "Findings:", *map(str, self.findings)]
+        return "\n".join([*table, *map(wrap_line, lines)])
 
     def _write_difference(self, pair: Pair) -> str:
         metric = Metric(pair.metric)

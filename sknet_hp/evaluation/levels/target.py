@@ -29,12 +29,19 @@ def read_target(data: Data, estimators: Iterable[Any]) -> Data:
         If there is something to learn, and the target is the same in all rows.
     """
     estimators = list(estimators)
-    shape = np.shape(data.y)
-    if len(shape) == 2 and shape[1] == 1 and not any(map(_wants_columns, estimators)):
-        data = replace(data, y=data.y.iloc[:, 0] if hasattr(data.y, "iloc") else np.asarray(data.y)[:, 0])
+    if not any(map(_wants_columns, estimators)):
+        data = replace(data, y=flatten_column(data.y))
     if data.y is not None and any(is_classifier(each) or is_regressor(each) for each in estimators):
         require_variation(data.y)
     return data
+
+
+def flatten_column(y: Any) -> Any:
+    """Return a target of one column as one-dimensional, any other as it is."""
+    shape = np.shape(y)
+    if len(shape) != 2 or shape[1] != 1:
+        return y
+    return y.iloc[:, 0] if hasattr(y, "iloc") else np.asarray(y)[:, 0]
 
 
 def require_variation(y: Any) -> None:

@@ -1,19 +1,17 @@
 """A nested cross-validation in sentences."""
 
 from html import escape
-from textwrap import fill
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from sknet_hp.evaluation.levels.outer import are_disjoint, can_repeat, is_ordered
 from sknet_hp.formatting.numbers import format_score
+from sknet_hp.formatting.words import wrap_line
 from sknet_hp.search.views.metric import SAME, Metric
 
 NestedResult: TypeAlias = Any
 """The result, whose file imports this one."""
-
-_WIDTH = 88
 
 
 def write_summary(result: NestedResult) -> str:
@@ -21,21 +19,25 @@ def write_summary(result: NestedResult) -> str:
     lines = [write_outcome(result)]
     if result.findings:
         lines += ["", "Findings:"]
-        lines += [fill(f"- {each}", _WIDTH, subsequent_indent="  ", break_on_hyphens=False) for each in result.findings]
+        lines += [wrap_line(f"- {each}") for each in result.findings]
     return "\n".join(lines)
 
 
 def write_outcome(result: NestedResult) -> str:
     """Return in sentences what came out."""
     kind = "Cross-validation" if result.inner_metric is None else "Nested cross-validation"
-    lines = [_wrap(f"{kind} of {result.description}: {_count_folds(result)}."), ""]
+    lines = [wrap_line(f"{kind} of {result.description}: {_count_folds(result)}."), ""]
     lines += _write_scores(result)
-    lines += map(_wrap, _write_optimism(result))
+    lines += map(wrap_line, _write_optimism(result))
     if result.agreement:
-        lines += ["", "What the searches in the outer folds chose:", *(_wrap(f"  {each}") for each in result.agreement)]
+        lines += [
+            "",
+            "What the searches in the outer folds chose:",
+            *(wrap_line(f"  {each}") for each in result.agreement),
+        ]
     missing = [name for name in ("failed", "not finished") if name in result.statuses]
     lines += [
-        _wrap(f"{result.statuses.count(name)} of {len(result.splits)} outer folds {_say(name, result)}")
+        wrap_line(f"{result.statuses.count(name)} of {len(result.splits)} outer folds {_say(name, result)}")
         for name in missing
     ]
     return "\n".join(lines)
@@ -49,11 +51,6 @@ def write_html(result: NestedResult) -> str:
         f"<p><b>{escape(head)}</b></p><pre>{escape(chr(10).join(rest).strip())}</pre>{findings}"
         f"{result.table.to_html(index=False, float_format=format_score)}"
     )
-
-
-def _wrap(line: str) -> str:
-    indent = line[: len(line) - len(line.lstrip())]
-    return fill(line, _WIDTH, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
 
 
 def _count_folds(result: NestedResult) -> str:

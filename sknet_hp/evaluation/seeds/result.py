@@ -22,7 +22,7 @@ from sknet_hp.evaluation.seeds.variance import (
 from sknet_hp.evaluation.statistics import corrected_interval
 from sknet_hp.findings.finding import Findings
 from sknet_hp.formatting.numbers import format_count, format_percentage, format_score
-from sknet_hp.formatting.words import capitalise
+from sknet_hp.formatting.words import capitalise, wrap_line
 from sknet_hp.search.views.metric import Metric
 
 SHARES = (1.0, 0.2)
@@ -205,8 +205,8 @@ class SeedsResult:
         for metric in self.metrics:
             lines += ["", *self.describe(metric)]
         if self.findings:
-            lines += ["", "Findings:", str(self.findings)]
-        return "\n".join(lines)
+            lines += ["", "Findings:", *map(str, self.findings)]
+        return "\n".join(map(wrap_line, lines))
 
     def describe(self, metric: str | None = None) -> list[str]:
         """Return what came out by one metric, in sentences.

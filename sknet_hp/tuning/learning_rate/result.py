@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.findings import Findings
 from sknet_hp.formatting.numbers import format_count
+from sknet_hp.formatting.words import wrap_line
 from sknet_hp.tuning.learning_rate.settings import find_network
 from sknet_hp.tuning.learning_rate.suggestions import Rates
 
@@ -151,7 +152,7 @@ class LRResult:
         lines = [
             f"Suggested learning rate: {self.suggestion:.2g}{self._write_spread('suggestion', 'seeds say ')}. "
             f"The estimator has {self.lr:.2g}.",
-            f"It comes from {self._describe_test()}.",
+            wrap_line(f"It comes from {self._describe_test()}."),
         ]
         for name, meaning in list(self._meanings.items())[1:]:
             lines.append(f"  {name:20}{_write_rate(getattr(self, name)):>8} {self._write_spread(name):20}  {meaning}")
@@ -163,7 +164,7 @@ class LRResult:
         if self.stopped:
             cause = {"time_budget": "the time was used up", "interrupted": "it was interrupted"}[self.stopped]
             lines.append(f"The test ended early, because {cause}. These are the results up to then.")
-        return "\n".join([*lines, *map(str, self.findings)])
+        return "\n".join([*lines, *(wrap_line(str(each)) for each in self.findings)])
 
     def _write_spread(self, name: str, who: str = "") -> str:
         """Return in brackets how far seeds agree, nothing of a single one."""
@@ -193,16 +194,16 @@ class LRResult:
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{name}</th>" for name in ("", "rate", "lowest of seeds", "highest", "meaning"))
-        rows = "".join(
-            f"<tr><td>{name}</td><td>{getattr(self, name):.3g}</td><td>{self.spread[name][0]:.3g}</td>"
-            f"<td>{self.spread[name][1]:.3g}</td><td>{escape(meaning)}</td></tr>"
-            for name, meaning in self._meanings.items()
-        )
+        rows = ""
+        for name, meaning in self._meanings.items():
+            rates = (getattr(self, name), *self.spread[name])
+            cells = "".join(f"<td>{_write_rate(rate, 3)}</td>" for rate in rates)
+            rows += f"<tr><td>{name}</td>{cells}<td>{escape(meaning)}</td></tr>"
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         found = self.findings._repr_html_() if self.findings else ""
         return f"{table}<p>From {escape(self._describe_test())}.</p>{found}"
 
 
-def _write_rate(rate: float) -> str:
+def _write_rate(rate: float, n_digits: int = 2) -> str:
     """Return a rate in words; an edge that no rate has reached is infinite."""
-    return f"{rate:.2g}" if rate < float("inf") else "none"
+    return f"{rate:.{n_digits}g}" if rate < float("inf") else "none"

@@ -15,7 +15,7 @@ from sknet_hp.estimators.building.update import count_batch_rows
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.estimators.targets.held_out import choose_fraction
 from sknet_hp.estimators.types import ArrayLike, TableLike
-from sknet_hp.evaluation.levels.target import require_variation
+from sknet_hp.evaluation.levels.target import flatten_column, require_variation
 
 LEAST_ROWS = 20
 """With fewer rows, those held out say nothing of a rate."""
@@ -100,8 +100,12 @@ def make_problem(
         raise ValueError(f"find_lr needs {LEAST_ROWS} rows or more, but X has {n_rows}")
     if max_rows is not None and max_rows < LEAST_ROWS:
         raise ValueError(f"max_rows={max_rows!r}; find_lr needs {LEAST_ROWS} rows or more")
-    if _num_samples(y) == n_rows:
-        require_variation(y)
+    require_variation(y)
+    if groups is not None and len(set(np.asarray(groups).tolist())) < 2:
+        raise ValueError(
+            "groups= has one group only, so no other can be held out: leave groups out, or give finer ones"
+        )
+    y = flatten_column(y)
     rows = _draw_rows(n_rows, y, max_rows, random_state)
     X, y, sample_weight, groups = (
         None if part is None else _safe_indexing(part, rows) for part in (X, y, sample_weight, groups)

@@ -70,7 +70,7 @@ def test_a_clear_difference_is_named():
     assert pair.verdict == "LogisticRegression is better than DummyClassifier"
     assert pair.test.mean < 0
     assert (pair.wins, pair.losses) == (0, 10)
-    summary = result.summary()
+    summary = " ".join(result.summary().split())
     assert "In short: LogisticRegression is better than DummyClassifier (accuracy)." in summary
     assert result.sentence in summary
     assert "On the same 10 splits (5 folds × 2 repeats), DummyClassifier had a mean accuracy of" in result.sentence

@@ -53,10 +53,12 @@ def test_numbers_of_the_result(result):
 
 
 def test_summary_says_it_in_sentences(result):
-    summary = result.summary()
+    wrapped = result.summary()
+    assert max(map(len, wrapped.splitlines())) <= 88
+    summary = " ".join(wrapped.split())
     assert "NetClassifier, 4 seeds in the same 3 splits." in summary
     assert f"{format_percentage(result.components.share_of_seeds)} comes from seeds" in summary
-    assert summary.endswith("\n".join(result.describe("accuracy")))
+    assert summary.endswith(" ".join(result.describe("accuracy")))
     assert "With 4 seeds and 3 splits these shares are rough" in summary
     assert "in one case of twenty" in summary
     assert "to ±0.0100 takes" in summary

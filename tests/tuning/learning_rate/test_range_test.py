@@ -126,6 +126,15 @@ def test_too_few_rows():
         find_lr(NetClassifier(**SMALL), X, Y, max_rows=19)
 
 
+def test_a_single_group_leaves_none_to_hold_out():
+    with pytest.raises(ValueError, match="groups= has one group only"):
+        find_lr(NetClassifier(**SMALL), X, Y, groups=np.zeros(len(Y)))
+
+
+def test_a_target_of_one_column(result):
+    assert find_lr(NetClassifier(**SMALL), X, pd.DataFrame({"y": Y}), **QUICK).suggestion == result.suggestion
+
+
 def test_a_constant_target():
     with pytest.raises(ValueError, match="y is the same in all"):
         find_lr(NetClassifier(**SMALL), X, np.zeros(len(Y)))
