@@ -170,7 +170,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--tables", nargs="*", metavar="NAME")
-    parser.add_argument("--splits", type=int, default=12)
+    parser.add_argument("--splits", type=int, default=48)
     parser.add_argument("--tests", type=int, default=1, help="splits on whose training rows find_lr is tried")
     parser.add_argument("--json", type=Path, metavar="FILE")
     args = parser.parse_args()
