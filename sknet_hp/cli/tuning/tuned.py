@@ -1,6 +1,7 @@
 """What `tune` prints at its end."""
 
 import re
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from sknet_hp.cli.output.text import print_findings, wrap
 from sknet_hp.cli.output.training import print_warnings
 from sknet_hp.cli.slips import write_command
 from sknet_hp.cli.tables.scoring import Scoring
-from sknet_hp.formatting.numbers import format_seconds
+from sknet_hp.formatting.numbers import format_amount, format_seconds
 from sknet_hp.formatting.values import format_params
 from sknet_hp.search.views.metric import Metric
 
@@ -69,12 +70,12 @@ def print_score(console: Console, result: "TuningResult", scoring: Scoring) -> N
             f"Warning: {len(result.fold_scores) - n_done} of {len(result.fold_scores)} outer folds failed or were not "
             f"finished; the score is from the others."
         )
-    console.print(f"Score: {metric} {known.write(result.mean)} (95 % interval {known.write_interval(low, high)})")
+    interval = "no interval" if isnan(low) else f"95 % interval {known.write_interval(low, high)}"
+    console.print(f"Score: {metric} {known.write(result.mean)} ({interval})")
     console.print(
         wrap(
             f"This is what a network tuned in this way scores on rows that took no part in tuning: the mean of "
-            f"{n_done} "
-            f"outer folds. The final search, on all rows, reports {best} on its inner folds."
+            f"{format_amount(n_done, 'outer folds')}. The final search, on all rows, reports {best} on its inner folds."
         )
     )
     if result.cautious:
@@ -88,7 +89,9 @@ def print_stages(console: Console, stages: "Stages", scoring: str) -> None:
     """
     console.print("\nStages (with the score of the setting chosen):")
     shown = [report for report in stages if report.tried or report.decided]
-    late = [report.stage for report in stages if report not in shown]
+    rest = [report for report in stages if report not in shown]
+    late = [report.stage for report in rest if "nothing new to try" not in report.found]
+    done = [report.stage for report in rest if report.stage not in late]
     width = max((len(report.stage) for report in shown), default=0)
     for report in shown:
         score = "" if report.score != report.score else Metric(scoring).write(report.score)
@@ -96,5 +99,7 @@ def print_stages(console: Console, stages: "Stages", scoring: str) -> None:
         sentences = re.split(r"(?<=\.)\s+(?=[A-Z])", (report.decided or report.found).strip())
         text = wrap(" ".join(dict.fromkeys(sentences)), indent=indent).removeprefix(indent)
         console.print(f"  {report.stage:<{width}}  {score:>7} {text}")
+    if done:
+        console.print(wrap(f"There was nothing new to try: {'; '.join(done)}.", indent="  "))
     if late:
         console.print(wrap(f"Nothing new was tried for lack of time: {'; '.join(late)}.", indent="  "))

@@ -31,3 +31,23 @@ def test_a_score_of_shorter_searches_is_said_to_be_cautious(capsys):
     told = " ".join(capsys.readouterr().out.split())
     assert "each outer fold had 5.0 s, the final one on all rows 25 s, so the score is rather cautious." in told
     assert not NestedSearch._describe_shares(SimpleNamespace(method="tpe", outer_folds=5), 50.0)
+
+
+def test_stages_with_nothing_to_try_did_not_lack_time(capsys):
+    tried = StageReport("prototype", tried=["one network"], found="It learns. ")
+    done = StageReport("kind of network", found="There was nothing new to try. ")
+    print_stages(make_console(), Stages([tried, done]), "accuracy")
+    told = capsys.readouterr().out
+    assert "There was nothing new to try: kind of network." in told
+    assert "lack of time" not in told
+
+
+def test_the_score_of_one_fold_has_no_interval(capsys):
+    nan = float("nan")
+    nested = SimpleNamespace(interval=lambda: (nan, nan), statuses=["done", "failed"])
+    search = SimpleNamespace(best_score_=0.85)
+    result = SimpleNamespace(nested=nested, mean=0.8, search=search, fold_scores=[0.8, nan], cautious="")
+    print_score(make_console(), result, Scoring("accuracy"))
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Score: accuracy 0.8000 (no interval)" in told
+    assert "the mean of 1 outer fold." in told
