@@ -116,8 +116,10 @@ SURE_PART = 0.15
 """Share of the rows that are easiest to predict."""
 
 MANY_WRONG_AMONG_SURE = 0.1
-"""Share of wrong labels among them, less its standard error. Tables as they are have up
-to 0.04, small ones up to 0.1 by chance."""
+"""Share of wrong labels among them, less two standard errors (one of numbers).
+
+Tables as they are have a share up to 0.04, small ones up to 0.1 by chance. If a fifth
+to three tenths of the labels are changed, 0.115 or more is left of it."""
 
 MOST_WRONG_LABELS = 1 / 3
 """Share of wrong labels that a table of use may have. Where the commonest class is

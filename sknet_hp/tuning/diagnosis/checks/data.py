@@ -16,9 +16,11 @@ from sknet_hp.tuning.diagnosis.comparison import Baselines
 from sknet_hp.tuning.diagnosis.thresholds import (
     FEWEST_ROWS_OF_CLASS,
     HARDLY,
+    LIKELY_DIFFERENCE,
     MANY_WRONG_AMONG_SURE,
     MOST_WRONG_LABELS,
     NO_SEPARATION,
+    POSSIBLE_DIFFERENCE,
     SELDOM,
     SURE_PART,
     UNDERESTIMATED,
@@ -39,8 +41,12 @@ def find_label_noise(case: NetworkCase) -> Iterator[Finding]:
         return
     baselines = case.comparison.baselines
     count = count_wrong_labels if case.is_classifier else count_wrong_numbers
+    # from the share of numbers, what a weak relation explains is taken away
+    sureness = LIKELY_DIFFERENCE if case.is_classifier else POSSIBLE_DIFFERENCE
     wrong, error, n = count(baselines)
-    if wrong - error < MANY_WRONG_AMONG_SURE or (case.is_classifier and _know_nothing(baselines, wrong + error)):
+    if wrong - sureness * error < MANY_WRONG_AMONG_SURE:
+        return
+    if case.is_classifier and _know_nothing(baselines, wrong + error):
         return
     share = format_percentage(wrong)
     if case.is_classifier:
