@@ -121,9 +121,10 @@ MANY_WRONG_AMONG_SURE = 0.1
 Tables as they are have a share up to 0.04, small ones up to 0.1 by chance. If a fifth
 to three tenths of the labels are changed, 0.115 or more is left of it."""
 
-MOST_WRONG_LABELS = 1 / 3
-"""Share of wrong labels that a table of use may have. Where the commonest class is
-wrong more often, labels are not why: predictions no better than it know nothing."""
+MOST_WRONG_LABELS = 0.4
+"""How often the commonest class may be wrong because labels are: in a table whose other
+classes have a quarter of the rows, with three tenths of its labels changed. Where it is
+wrong more often, labels are not why, so predictions no better than it know nothing."""
 
 FEWEST_ROWS_OF_CLASS = 10
 HARDLY, SELDOM = 0.05, 0.3
