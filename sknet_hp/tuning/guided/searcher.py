@@ -46,6 +46,8 @@ from sknet_hp.tuning.guided.prototype import (
 from sknet_hp.tuning.guided.reports import StageReport, Stages, write_report
 from sknet_hp.tuning.guided.stages import STAGES
 
+_OVER_SEEDS = "an average over seeds"
+
 
 @document_searcher(
     estimator=("estimator", "`NetClassifier`, `NetRegressor`, or a pipeline that ends with one."),
@@ -291,7 +293,7 @@ class GuidedSearchCV(BaseSearcher):
             for member, seed in zip(networks, self._final.seeds, strict=True)
         ]
         report = self.stages_[-1]
-        tried = f"averages of the {len(finalists)} best settings" if len(finalists) > 1 else "an average over seeds"
+        tried = f"averages of the {len(finalists)} best settings" if len(finalists) > 1 else _OVER_SEEDS
         report.tried = [tried] if len(networks) > 1 else []
         return make_voting_estimator(networks, estimators, self.n_jobs)
 
@@ -328,7 +330,8 @@ class GuidedSearchCV(BaseSearcher):
         """Say in a report what was fitted."""
         if n_networks > 1:
             n = len(self.ensemble_)
-            report.found = f"{n} of them predict best together. " if n > 1 else "The best predicts best alone. "
+            if report.tried != [_OVER_SEEDS]:  # else nothing was compared
+                report.found = f"{n} of them predict best together. " if n > 1 else "The best predicts best alone. "
             report.decided = (
                 f"{n_networks} networks of different seeds were fitted on all rows; predictions are averages."
             )

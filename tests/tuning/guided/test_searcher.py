@@ -116,6 +116,7 @@ def test_a_scorer_of_ones_own():
     assert member["params"] | search.best_params_ == member["params"]
     assert member["seeds"] == len(search.best_estimator_.estimators_) == 8
     assert search.stages_[-1].tried == ["an average over seeds"]
+    assert search.stages_[-1].found == "", "nothing was compared"
 
 
 def test_no_refit():
