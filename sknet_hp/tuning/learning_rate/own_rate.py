@@ -34,7 +34,7 @@ def judge_rate(lr: float, read: Rates, curve: Curve, chance: float, n_held_out: 
     own, best = (
         float(np.interp(np.log10(rate), np.log10(curve.rates), curve.losses)) for rate in (lr, read.suggestion)
     )
-    is_worse = own - best > compute_tolerance(float(curve.losses.min()), chance)
+    is_worse = own - best > compute_tolerance(float(curve.losses.min()), chance, n_held_out)
     if not is_worse or read.suggestion / FACTOR <= lr <= read.suggestion * FACTOR:
         return Findings()
     too = "high" if lr > read.suggestion else "low"

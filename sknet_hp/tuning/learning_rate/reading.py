@@ -11,7 +11,7 @@ from sknet_hp.tuning.learning_rate.networks import Training
 from sknet_hp.tuning.learning_rate.own_rate import judge_agreement, judge_rate
 from sknet_hp.tuning.learning_rate.ramp import Ramp
 from sknet_hp.tuning.learning_rate.result import LRResult
-from sknet_hp.tuning.learning_rate.settings import HELD_OUT, Problem
+from sknet_hp.tuning.learning_rate.settings import Problem
 from sknet_hp.tuning.learning_rate.suggestions import Rates, smooth_exponentially
 from sknet_hp.tuning.learning_rate.sweep import LEAST_RATES, collect_losses
 from sknet_hp.tuning.trainings import Trainings
@@ -38,7 +38,7 @@ def read_trainings(trainings: Trainings[Training], problem: Problem, lr: float) 
     """
     import pandas as pd
 
-    losses = collect_losses(trainings.done)
+    losses = collect_losses(trainings.done, problem.n_held_out)
     if losses is None:
         raise _make_end_error(
             trainings, f"{LEAST_RATES} rates of one seed, and its 3 networks on shuffled targets, are needed"
@@ -62,7 +62,7 @@ def read_trainings(trainings: Trainings[Training], problem: Problem, lr: float) 
         n_seeds=len(by_seed),
         findings=Findings(
             [
-                *judge_rate(lr, read, smooth, losses.mean_chance, HELD_OUT * _num_samples(problem.X)),
+                *judge_rate(lr, read, smooth, losses.mean_chance, problem.n_held_out),
                 *judge_agreement([one.suggestion for one in by_seed if one is not None], len(by_seed)),
             ]
         ),

@@ -54,6 +54,11 @@ class Problem:
     n_epochs: int
     changed: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def n_held_out(self) -> float:
+        """How many rows are held out, about."""
+        return HELD_OUT * _num_samples(self.X)
+
 
 def find_network(estimator: Any) -> BaseNet:
     """Return the network that is tested: the estimator, or a pipeline's last step.

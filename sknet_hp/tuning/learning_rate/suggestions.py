@@ -36,7 +36,9 @@ class Curve(NamedTuple):
     losses: np.ndarray
 
 
-def read_sweep(rates: np.ndarray, losses: np.ndarray, first_losses: np.ndarray, chance: float) -> Rates | None:
+def read_sweep(
+    rates: np.ndarray, losses: np.ndarray, first_losses: np.ndarray, chance: float, n_rows: float
+) -> Rates | None:
     """Return what losses after trainings at constant rates say.
 
     Parameters
@@ -45,6 +47,7 @@ def read_sweep(rates: np.ndarray, losses: np.ndarray, first_losses: np.ndarray, 
     losses : (n,) the lowest of each training.
     first_losses : (n,) after the first epoch.
     chance : the loss of a network that has learned nothing of the columns.
+    n_rows : that losses are the means of.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def read_sweep(rates: np.ndarray, losses: np.ndarray, first_losses: np.ndarray, 
         return None
     curve = smooth_losses(rates, losses, chance)
     return Rates(
-        suggestion=find_low_edge(curve, chance),
+        suggestion=find_low_edge(curve, chance, n_rows),
         steepest=find_steepest(smooth_losses(rates, first_losses, chance)),
         tenth_of_lowest=find_lowest(curve) / 10,
         edge_of_divergence=find_edge_of_divergence(curve, chance),
@@ -78,23 +81,28 @@ def find_lowest(curve: Curve) -> float:
     return float(curve.rates[np.argmin(curve.losses)])
 
 
-def find_low_edge(curve: Curve, chance: float) -> float:
+def find_low_edge(curve: Curve, chance: float, n_rows: float) -> float:
     """Return the smallest rate that is nearly as good as the best.
 
     Short trainings favour rates that are too large for long ones: a rate that has come
     nearly as far goes further in the end.
     """
     k = int(np.argmin(curve.losses))
-    limit = curve.losses[k] + compute_tolerance(float(curve.losses[k]), chance)
+    limit = curve.losses[k] + compute_tolerance(float(curve.losses[k]), chance, n_rows)
     below = np.flatnonzero(curve.losses[:k] > limit)
     return float(curve.rates[below[-1] + 1 if len(below) else 0])
 
 
-def compute_tolerance(lowest: float, chance: float) -> float:
-    """Return how much higher than the lowest a loss may be, to be nearly as good."""
+def compute_tolerance(lowest: float, chance: float, n_rows: float) -> float:
+    """Return how much higher than the lowest a loss may be, to be nearly as good.
+
+    At least by what a single row gains on average: where all rows but a few are
+    learned, a share of the lowest loss is nothing, and luck would choose the rate.
+    """
     drop = chance - lowest
-    # A loss that may be negative has no share.
-    return min(TOLERANCE * lowest, MOST_OF_DROP * drop) if lowest > 0 else TOLERANCE * drop
+    if lowest <= 0:  # a loss that may be negative has no share
+        return TOLERANCE * drop
+    return max(min(TOLERANCE * lowest, MOST_OF_DROP * drop), drop / n_rows)
 
 
 def find_steepest(curve: Curve) -> float:

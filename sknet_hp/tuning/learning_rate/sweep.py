@@ -28,12 +28,14 @@ class Losses(NamedTuple):
     lowest, first : (n, n_seeds) the lowest loss of each training, and that after its
         first epoch; infinity where there is none.
     chance : (n_seeds,) losses of networks that have learned nothing of the columns.
+    n_rows : held-out rows of a seed, that losses are the means of.
     """
 
     rates: np.ndarray
     lowest: np.ndarray
     first: np.ndarray
     chance: np.ndarray
+    n_rows: float
 
     @property
     def mean_chance(self) -> float:
@@ -42,11 +44,12 @@ class Losses(NamedTuple):
 
     def read(self) -> Rates | None:
         """Return what the seeds say together."""
-        return read_sweep(self.rates, self._average(self.lowest), self._average(self.first), self.mean_chance)
+        lowest, first = self._average(self.lowest), self._average(self.first)
+        return read_sweep(self.rates, lowest, first, self.mean_chance, self.n_rows)
 
     def read_seed(self, k: int) -> Rates | None:
         """Return what one seed says."""
-        return read_sweep(self.rates, self.lowest[:, k], self.first[:, k], float(self.chance[k]))
+        return read_sweep(self.rates, self.lowest[:, k], self.first[:, k], float(self.chance[k]), self.n_rows)
 
     def smooth(self) -> Curve:
         """Return the mean of the lowest losses, as a smooth curve."""
@@ -67,7 +70,7 @@ def run_sweep(trainings: Trainings[Training], problem: Problem, rates: np.ndarra
     if rates is not None:
         return
     for list_more in (list_beyond, list_beyond, list_between):
-        losses = collect_losses(trainings.done)
+        losses = collect_losses(trainings.done, problem.n_held_out)
         read = None if losses is None else losses.read()
         if trainings.stopped or losses is None or read is None:
             return
@@ -76,10 +79,15 @@ def run_sweep(trainings: Trainings[Training], problem: Problem, rates: np.ndarra
             trainings.run(train_constant, [(*start, problem, rate) for start in numbered for rate in more])
 
 
-def collect_losses(trainings: list[Training]) -> Losses | None:
+def collect_losses(trainings: list[Training], n_rows: float) -> Losses | None:
     """Return the losses of the rates that all seeds have; None if they are too few.
 
     Seeds that have hardly begun when the time is up are left out.
+
+    Parameters
+    ----------
+    trainings : that have been done.
+    n_rows : held-out rows of each.
     """
     found = {(one.rate, one.seed): one for one in trainings if not one.shuffled}
     chance = {one.seed: one.lowest for one in sorted(trainings, key=lambda one: -one.lowest) if one.shuffled}
@@ -92,4 +100,4 @@ def collect_losses(trainings: list[Training]) -> Losses | None:
     lowest, first = (
         np.array([[getattr(found[rate, k], name) for k in seeds] for rate in rates]) for name in ("lowest", "first")
     )
-    return Losses(rates, lowest, first, np.array([chance[k] for k in seeds]))
+    return Losses(rates, lowest, first, np.array([chance[k] for k in seeds]), n_rows)
