@@ -9,12 +9,13 @@ from contextlib import ExitStack, suppress
 from typing import Any, TypeVar
 
 from sknet_hp.evaluation.nested.identity import open_journal
-from sknet_hp.evaluation.nested.validate import check_budget, check_search, set_up_task
+from sknet_hp.evaluation.nested.validate import check_search, set_up_task
 from sknet_hp.evaluation.running.data import Data, Split, Task
 from sknet_hp.evaluation.running.journal import Journal
 from sknet_hp.evaluation.running.outcome import Outcome
 from sknet_hp.evaluation.running.run import run_tasks
 from sknet_hp.formatting.numbers import format_seconds
+from sknet_hp.search.deadline import check_time_budget
 
 Result = TypeVar("Result")
 Outcomes = dict[str, list[Outcome | None]]
@@ -140,5 +141,5 @@ def read_deadline(estimators: Mapping[str, Any], time_budget: float | None) -> f
     """
     for estimator in estimators.values():
         check_search(estimator)
-    check_budget(time_budget)
+    check_time_budget(time_budget)
     return None if time_budget is None else time.monotonic() + time_budget

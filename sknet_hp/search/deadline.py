@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Sequence
+from numbers import Real
+from typing import Any
 
 import numpy as np
 
@@ -47,3 +49,14 @@ class Deadline:
             if row.candidate in lineage
         ]
         return self.n_final_fits * (sum(times) if self._adds_up else times[-1]) * self._row_ratio
+
+
+def check_time_budget(time_budget: Any) -> None:
+    """Refuse what is neither None nor a number of seconds.
+
+    Raises
+    ------
+    ValueError
+    """
+    if time_budget is not None and not (isinstance(time_budget, Real) and float(time_budget) > 0):
+        raise ValueError(f"time_budget must be a number of seconds above 0, or None, got {time_budget!r}")

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from numbers import Real
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -15,6 +14,7 @@ from sknet_hp.formatting.numbers import format_seconds
 from sknet_hp.fusion.arguments import check_n_jobs
 from sknet_hp.fusion.session import fused
 from sknet_hp.search.base.fusing import is_backend_chosen
+from sknet_hp.search.deadline import check_time_budget
 from sknet_hp.search.running.batches import Batches, SearchStopped
 
 Trained = TypeVar("Trained")
@@ -77,14 +77,3 @@ class Trainings(Generic[Trained]):
             live = sys.stderr.isatty()
             if live or self.verbose > 1:
                 sys.stderr.write(f"\r\x1b[2K{text}" if live else f"{text}\n")
-
-
-def check_time_budget(time_budget: Any) -> None:
-    """Refuse what is neither None nor a number of seconds.
-
-    Raises
-    ------
-    ValueError
-    """
-    if time_budget is not None and not (isinstance(time_budget, Real) and float(time_budget) > 0):
-        raise ValueError(f"time_budget={time_budget!r}; it must be a number of seconds above 0, or None")

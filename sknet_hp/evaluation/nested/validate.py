@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
-from numbers import Real
 from typing import Any
 
 from sklearn.base import clone
@@ -26,6 +25,7 @@ from sknet_hp.evaluation.running.scorers import find_scorers
 from sknet_hp.findings.finding import Findings
 from sknet_hp.findings.positive import require_labels
 from sknet_hp.formatting.errors import summarise_traceback
+from sknet_hp.search.deadline import check_time_budget
 
 _FOR_THE_SEARCH = 0.9
 """So much of the time of an outer fold is the search's; the rest is for its refit."""
@@ -136,7 +136,7 @@ def nested_cross_validate(
     """
     start = time.monotonic()
     check_search(search)
-    check_budget(time_budget)
+    check_time_budget(time_budget)
     skip = read_checks(checks)
     data = read_target(read_data(X, y, groups, sample_weight), [search])
     splits = make_outer_splits(cv, data, search, n_repeats=n_repeats, random_state=random_state)
@@ -280,9 +280,3 @@ def check_search(search: Any) -> None:
             f"{type(last).__name__}(refit=False) leaves no model that could be scored on the outer test rows; set "
             f"refit=True"
         )
-
-
-def check_budget(time_budget: float | None) -> None:
-    """Refuse a time that is none."""
-    if time_budget is not None and (not isinstance(time_budget, Real) or not time_budget > 0):
-        raise ValueError(f"time_budget must be a number of seconds above 0, or None, got {time_budget!r}")

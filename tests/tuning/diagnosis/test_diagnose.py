@@ -174,7 +174,7 @@ def test_after_an_interrupt_there_is_what_was_found(rows, too_slow, monkeypatch)
 
 @pytest.mark.parametrize("seconds", [0, -1, "long"])
 def test_a_wrong_time_budget(rows, too_slow, seconds):
-    with pytest.raises(ValueError, match="time_budget="):
+    with pytest.raises(ValueError, match="time_budget must be"):
         diagnose(too_slow, *rows, time_budget=seconds)
 
 

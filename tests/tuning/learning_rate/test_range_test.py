@@ -102,7 +102,7 @@ def test_a_regressor_in_text_and_html():
         ({"n_epochs": "many"}, "n_epochs='many'.*or 'auto'"),
         ({"max_rows": 0}, "max_rows=0.*or None"),
         ({"method": "guess"}, r"method='guess'.*\['sweep', 'ramp'\]"),
-        ({"time_budget": 0}, "time_budget=0"),
+        ({"time_budget": 0}, "time_budget must be"),
     ],
 )
 def test_wrong_parameters(wrong, message):
