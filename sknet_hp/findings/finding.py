@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 from sknet_hp.estimators.names import write_hint
 from sknet_hp.estimators.pipelines import find_last_step
+from sknet_hp.formatting.words import wrap_line
 
 SEVERITIES = ("error", "warning", "info")
 """From the worst: results cannot be trusted; something should change; good to know."""
@@ -97,7 +98,7 @@ class Findings(list[Finding]):
         return Findings(finding for finding in self if finding.code == code)
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self)) if self else "Nothing was found."
+        return "\n".join(wrap_line(str(finding)) for finding in self) if self else "Nothing was found."
 
     def _repr_html_(self) -> str:
         if not self:

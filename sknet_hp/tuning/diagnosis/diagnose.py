@@ -10,6 +10,7 @@ from sknet_hp.findings import Finding, Findings
 from sknet_hp.findings.check import read_switch, run_checks
 from sknet_hp.formatting.numbers import format_count
 from sknet_hp.formatting.values import format_params
+from sknet_hp.formatting.words import wrap_line
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks import DIAGNOSIS_CHECKS
 from sknet_hp.tuning.diagnosis.measurements import take_rows
@@ -67,10 +68,11 @@ class Diagnosis(Findings):
 
     def summary(self) -> str:
         """Return the findings in plain text, and what was not checked."""
-        lines = [str(each) + _write_remedy(each) for each in self] or [f"{self.extent}: nothing was found."]
+        lines = [wrap_line(str(each) + _write_remedy(each)) for each in self]
+        lines = lines or [f"{self.extent}: nothing was found."]
         for reason in dict.fromkeys(self.unchecked.values()):
             codes = [code for code, own in self.unchecked.items() if own == reason]
-            lines.append(f"Not checked, because {reason}: {', '.join(codes)}.")
+            lines.append(wrap_line(f"Not checked, because {reason}: {', '.join(codes)}."))
         return "\n".join(lines)
 
     def __repr__(self) -> str:

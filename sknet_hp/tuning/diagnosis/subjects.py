@@ -65,14 +65,18 @@ def _is_ensemble(fitted: Any) -> bool:
 
 
 def _walk_folds(evaluation: Any) -> Iterable[Subject]:
-    estimators = [each for each in (evaluation.estimators or []) if each is not None]
-    if not estimators:
+    fitted = [
+        (split.name, each)
+        for split, each in zip(evaluation.splits, evaluation.estimators or [], strict=False)
+        if each is not None
+    ]
+    if not fitted:
         raise ValueError(
             f"{type(evaluation).__name__} has no fitted estimators to look at; keep those of the outer folds, or "
             "diagnose a network that was fitted to the whole table"
         )
-    for number, each in enumerate(estimators, 1):
-        yield from _walk(each, f"outer fold {number}")
+    for name, each in fitted:
+        yield from _walk(each, name)
 
 
 def _make_error(fitted: Any) -> Exception:

@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.estimators.averaged import AveragedClassifier
+from sknet_hp.evaluation.running.data import Split
 from sknet_hp.findings import Finding
 from sknet_hp.tuning import DIAGNOSIS_CHECKS, diagnose
 from sknet_hp.tuning.diagnosis.subjects import merge_findings
@@ -82,11 +83,12 @@ def test_a_search(rows):
 
 def test_several_members_of_one_finding(rows, too_slow):
     class Evaluation:
-        estimators = (too_slow, too_slow)
-        outer_scores = (0.5, 0.5)
+        splits = tuple(Split(0, fold, np.arange(8), np.arange(2)) for fold in range(3))
+        estimators = (too_slow, None, too_slow)
+        outer_scores = (0.5, np.nan, 0.5)
 
     [found] = diagnose(Evaluation(), checks=["rate_too_low"])
-    assert found.subject == "outer fold 1; outer fold 2"
+    assert found.subject == "outer fold 0; outer fold 2", "as the evaluation's table numbers them"
 
 
 def test_rows_of_no_weight_are_left_out(rows, too_slow):
