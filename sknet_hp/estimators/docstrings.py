@@ -1,7 +1,7 @@
 """Sections of docstrings in numpydoc's form, written from descriptions kept as data."""
 
 from collections.abc import Callable, Mapping
-from inspect import signature
+from inspect import cleandoc, signature
 from textwrap import fill, indent
 from typing import Any
 
@@ -9,7 +9,7 @@ Description = tuple[str, str]
 """The type of a parameter or an attribute, and what it means."""
 
 _WIDTH = 88
-"""Columns of a docstring, its indentation included, so that `help` fits a terminal."""
+"""Columns of a docstring, the margin of `help` included, so that it fits a terminal."""
 
 _INDENT = "    "
 
@@ -40,11 +40,14 @@ def document(
 
 
 def _fill_in(cls: type, mark: str, entries: Mapping[str, Description]) -> None:
-    """Put entries where a class's docstring has a mark."""
+    """Put entries where a class's docstring has a mark, without the source's margin.
+
+    From Python 3.13 on, docstrings have none.
+    """
     assert cls.__doc__ is not None, f"{cls.__name__} has no docstring"
     assert mark in cls.__doc__, f"{cls.__name__} says nowhere {mark}"
     lines = "\n".join(_format_entry(name, *description) for name, description in entries.items())
-    cls.__doc__ = cls.__doc__.replace(mark, indent(lines, _INDENT).lstrip())
+    cls.__doc__ = cleandoc(cls.__doc__).replace(mark, lines)
 
 
 def _format_entry(name: str, kind: str, text: str) -> str:

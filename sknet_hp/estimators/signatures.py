@@ -1,7 +1,7 @@
 """What follows from the registry of parameters for an estimator's class."""
 
 from collections.abc import Callable
-from textwrap import fill, indent
+from textwrap import fill
 from typing import Any
 
 from sknet_hp.estimators.docstrings import Description, document
@@ -34,4 +34,4 @@ def list_groups(own: dict[str, Hyperparameter]) -> str:
     """Return a list of the groups of parameters, as a docstring of a class has it."""
     groups = group_parameters(own).items()
     items = (f"- {title}: {', '.join(f'`{name}`' for name in names)}." for title, names in groups)
-    return indent("\n".join(fill(item, 84, subsequent_indent="  ") for item in items), "    ").lstrip()
+    return "\n".join(fill(item, 84, subsequent_indent="  ") for item in items)

@@ -18,3 +18,4 @@ def test_each_parameter_is_in_one_group(own):
 def test_docstring_lists_the_groups(Net, own):
     listed = re.findall(r"`(\w+)`", Net.__doc__.split("by group:")[1].split("Parameters\n")[0])
     assert listed == [name for group in group_parameters(own).values() for name in group]
+    assert all(f"\n- {title}: `" in Net.__doc__ for title in group_parameters(own))

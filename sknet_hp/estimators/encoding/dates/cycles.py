@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -27,15 +27,15 @@ class Cycle(NamedTuple):
 
 def locate_in_year(moments: np.ndarray) -> np.ndarray:
     """Return how much of its year is over on a day."""
-    return _locate_days(moments, "datetime64[Y]")
+    return _locate_days(moments, "Y")
 
 
 def locate_in_month(moments: np.ndarray) -> np.ndarray:
     """Return how much of its month is over on a day."""
-    return _locate_days(moments, "datetime64[M]")
+    return _locate_days(moments, "M")
 
 
-def _locate_days(moments: np.ndarray, unit: str) -> np.ndarray:
+def _locate_days(moments: np.ndarray, unit: Literal["Y", "M"]) -> np.ndarray:
     """Return how much of its year or month is over on a day.
 
     Where days come again, each is looked up in the calendar once.
@@ -44,12 +44,13 @@ def _locate_days(moments: np.ndarray, unit: str) -> np.ndarray:
     first, last = days.min(), days.max()
     if (last - first).astype(np.int64) >= len(days):
         return _divide(days, unit)
-    return _divide(np.arange(first, last + 1), unit)[(days - first).astype(np.int64)]
+    day = np.timedelta64(1, "D")
+    return _divide(np.arange(first, last + day, day), unit)[(days - first).astype(np.int64)]
 
 
-def _divide(days: np.ndarray, unit: str) -> np.ndarray:
-    begin = days.astype(unit)
-    edges = begin.astype("datetime64[D]"), (begin + 1).astype("datetime64[D]")
+def _divide(days: np.ndarray, unit: Literal["Y", "M"]) -> np.ndarray:
+    begin = days.astype(f"datetime64[{unit}]")
+    edges = begin.astype("datetime64[D]"), (begin + np.timedelta64(1, unit)).astype("datetime64[D]")
     return (days - edges[0]) / (edges[1] - edges[0])
 
 

@@ -106,7 +106,7 @@ class DateColumn:
                 UserWarning,
                 stacklevel=2,
             )
-        return np.append(parsed, np.datetime64("NaT"))[codes]
+        return np.append(parsed, np.datetime64("NaT", "us"))[codes]
 
     def compute_numbers(self, moments: np.ndarray) -> np.ndarray:
         """Return the numbers, (n_rows, len(names_)) float32, NaN if missing."""
