@@ -11,7 +11,7 @@ import importlib.util
 import re
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -150,12 +150,13 @@ class References:
 
     def _read(self, code: CodeType, imported: dict[str, ModuleType]) -> None:
         steps = [each for each in dis.get_instructions(code) if each.opname not in _SILENT]
+        cells = {*code.co_cellvars, *code.co_freevars}
         if "import_module" in code.co_names:
             self.unknown.add("what import_module runs or finds")
         for k, step in enumerate(steps):
             if step.opname == "IMPORT_NAME":
                 imported = imported | self._import_names(steps, k)
-            *others, last = _list_loaded(step) or [""]
+            *others, last = _list_loaded(step, cells) or [""]
             for name, attributes in [*((name, []) for name in others), (last, _list_attributes(steps, k + 1))]:
                 self._follow_name(name, attributes, imported, is_global=step.opname in _LOADS_GLOBAL)
         for part in _iterate_code(code):
@@ -238,17 +239,19 @@ def _is_own_module(value: Any) -> bool:
     return issubclass(type(value), ModuleType) and is_own(value)
 
 
-def _list_loaded(step: dis.Instruction) -> list[str]:
+def _list_loaded(step: dis.Instruction, cells: Collection[str]) -> list[str]:
     """Return the variables that an instruction loads, the one used next at the end.
 
-    Some versions of Python load, or store and load, two at a time.
+    Some versions of Python load, or store and load, two at a time. To hand variables to
+    a function within, Python 3.13 loads their cells as if they were variables.
     """
     if step.opname in _LOADS_GLOBAL:
         return [step.argval]
     if "LOAD_FAST" not in step.opname and not re.fullmatch("LOAD_.*DEREF", step.opname):
         return []
     names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
-    return [names[-1]] if step.opname.startswith("STORE") else list(names)
+    used = names[-1:] if step.opname.startswith("STORE") else names
+    return [name for name in used if "FAST" not in step.opname or name not in cells]
 
 
 def _list_attributes(steps: list[dis.Instruction], k: int) -> list[str]:
