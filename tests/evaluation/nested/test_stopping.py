@@ -13,6 +13,7 @@ from sknet_hp.evaluation.nested import validate
 from sknet_hp.search import HalvingSearchCV
 from tests.helpers.curves import draw_table
 from tests.helpers.small_searches import NET, SPACE
+from tests.helpers.timed_searches import AlwaysTimed
 
 X, y = draw_table()
 SEARCH = HalvingSearchCV(NET, SPACE, n_candidates="grid", cv=2, min_resources=3, random_state=0)
@@ -63,19 +64,6 @@ def test_searches_get_their_share_of_the_time(monkeypatch):
     own = nested_cross_validate(clone(SEARCH).set_params(time_budget=50), X, y, cv=3, random_state=0, time_budget=300)
     assert budgets[3:] == [50] * 3
     assert own.outer_scores.tolist() == result.outer_scores.tolist()
-
-
-class AlwaysTimed(DummyClassifier):
-    """A search that always has a time, and takes all of it."""
-
-    def __init__(self, estimator=None, time_budget=60.0):
-        super().__init__()
-        self.estimator, self.time_budget = estimator, time_budget
-
-    def fit(self, X, y):
-        super().fit(X, y)
-        self.best_estimator_, self.stopped_ = self, "time_budget"
-        return self
 
 
 @pytest.mark.parametrize(("budget", "is_cut"), [(None, False), (6000, False), (60, True)])

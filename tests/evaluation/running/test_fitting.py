@@ -9,26 +9,7 @@ from sknet_hp.evaluation import compare, nested_cross_validate, repeat_over_seed
 from sknet_hp.evaluation.running.data import Split, Task, read_data
 from sknet_hp.evaluation.running.fitting import fit_and_score
 from sknet_hp.evaluation.running.scorers import find_scorers
-
-
-class Timed(DummyClassifier):
-    """A search that was ended by its time."""
-
-    def __init__(self, estimator=None, time_budget=None):
-        super().__init__()
-        self.estimator, self.time_budget = estimator, time_budget
-
-    def fit(self, X, y):
-        super().fit(X, y)
-        self.best_estimator_, self.stopped_ = self, "time_budget"
-        return self
-
-
-class AlwaysTimed(Timed):
-    """One that has a time whether it is said or not."""
-
-    def __init__(self, estimator=None, time_budget=60.0):
-        super().__init__(estimator, time_budget)
+from tests.helpers.timed_searches import AlwaysTimed, Timed
 
 
 @pytest.mark.parametrize(
