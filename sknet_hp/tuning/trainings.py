@@ -1,13 +1,11 @@
 """Networks that one call trains together, until its time is up."""
 
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Generic, TypeVar
 
-import numpy as np
 from joblib import delayed
 
 from sknet_hp.formatting.numbers import format_seconds
@@ -15,7 +13,7 @@ from sknet_hp.fusion.arguments import check_n_jobs
 from sknet_hp.fusion.session import fused
 from sknet_hp.search.base.fusing import is_backend_chosen
 from sknet_hp.search.deadline import check_time_budget
-from sknet_hp.search.running.batches import Batches, SearchStopped
+from sknet_hp.search.running.batches import Batches
 
 Trained = TypeVar("Trained")
 """What comes of one of them."""
@@ -48,23 +46,17 @@ class Trainings(Generic[Trained]):
     def run(self, train: Callable[..., Trained], tasks: Iterable[tuple[Any, ...]]) -> None:
         """Do what is to be trained, as far as time allows, and add to what is done."""
         calls = [delayed(train)(*task) for task in tasks]
-        left = np.inf if self.time_budget is None else self.time_budget - (time.monotonic() - self.start)
-        if self.stopped or left <= 0:
+        deadline = None if self.time_budget is None else self.start + self.time_budget
+        if self.stopped or (deadline is not None and time.monotonic() >= deadline):
             self.stopped = self.stopped or "time_budget"
             return
-        batches, n_before = Batches(self.n_jobs), len(self.done)
-        timer = threading.Timer(min(left, threading.TIMEOUT_MAX), batches.interrupt)
-        timer.daemon = True
-        timer.start()
+        n_planned = len(self.done) + len(calls)
         try:
             with self._fuse():
-                batches.run(calls, lambda one: self._receive(one, n_before + len(calls)))
-        except SearchStopped:
-            self.stopped = "time_budget"
+                in_time = Batches(self.n_jobs).run_until(deadline, calls, lambda one: self._receive(one, n_planned))
+            self.stopped = "" if in_time else "time_budget"
         except KeyboardInterrupt:
             self.stopped = "interrupted"
-        finally:
-            timer.cancel()
 
     def _fuse(self) -> AbstractContextManager[Any]:
         return nullcontext() if is_backend_chosen() else fused(self.n_jobs)

@@ -1,6 +1,5 @@
 """All tasks of an evaluation, trained together."""
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -15,7 +14,7 @@ from sknet_hp.fusion.arguments import check_n_jobs
 from sknet_hp.fusion.detection import has_network
 from sknet_hp.fusion.session import fused
 from sknet_hp.search.base.fusing import is_backend_chosen
-from sknet_hp.search.running.batches import Batches, SearchStopped
+from sknet_hp.search.running.batches import Batches
 
 
 class Memory(Protocol):
@@ -89,7 +88,7 @@ def run_tasks(
         for batch in batches:
             if batch and (deadline is None or time.monotonic() < deadline):
                 calls = [delayed(fit_and_score)(k, prepare(tasks[k], n_left), data, scorers) for k in batch]
-                _run_until(deadline, calls, note, n_jobs)
+                Batches(n_jobs).run_until(deadline, calls, note)  # what was finished in time counts
             n_left -= len(batch)
     return outcomes
 
@@ -98,22 +97,3 @@ def fuse_unless_chosen(estimators: Sequence[Any], n_jobs: int | None) -> Abstrac
     """Fuse the networks of estimators, unless a backend was chosen."""
     cores = check_n_jobs(n_jobs)
     return nullcontext() if is_backend_chosen() or not has_network(list(estimators)) else fused(cores)
-
-
-def _run_until(
-    deadline: float | None, calls: list[Any], note: Callable[[tuple[int, Outcome]], None], n_jobs: int | None
-) -> None:
-    """Do calls together until they are done or the time is up."""
-    batches = Batches(n_jobs)
-    if deadline is None:
-        batches.run(calls, note)
-        return
-    timer = threading.Timer(min(max(0.0, deadline - time.monotonic()), threading.TIMEOUT_MAX), batches.interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        batches.run(calls, note)
-    except SearchStopped:
-        pass  # what was finished counts
-    finally:
-        timer.cancel()

@@ -1,5 +1,7 @@
 """Fits that joblib does together, and how they are interrupted."""
 
+import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -55,6 +57,28 @@ class Batches:
             self._under_way.discard(parallel)
         if n_done < len(calls):
             raise SearchStopped("interrupted")
+
+    def run_until(self, deadline: float | None, calls: Sequence[Any], receive: Callable[[Any], None]) -> bool:
+        """Do the calls as `run` does, and return whether all were done in time.
+
+        Parameters
+        ----------
+        deadline : on `time.monotonic`; None for no limit.
+        """
+        if deadline is None:
+            self.run(calls, receive)
+            return True
+        left = max(0.0, deadline - time.monotonic())
+        timer = threading.Timer(min(left, threading.TIMEOUT_MAX), self.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            self.run(calls, receive)
+        except SearchStopped:
+            return False
+        finally:
+            timer.cancel()
+        return True
 
     def interrupt(self) -> None:
         """End what is under way in other threads, and let nothing more begin."""

@@ -176,7 +176,7 @@ def test_a_test_that_is_cut_short_has_what_was_trained(how, monkeypatch):
             raise KeyboardInterrupt if how == "interrupted" else SearchStopped("time_budget")
 
     monkeypatch.setattr(Trainings, "_receive", receive_and_stop)
-    found = find_lr(NetClassifier(**SMALL), X, Y, n_seeds=3, n_epochs=3)
+    found = find_lr(NetClassifier(**SMALL), X, Y, n_seeds=3, n_epochs=3, time_budget=100)
     assert found.stopped == how
     assert 1 <= found.n_seeds <= 2
     assert "The test ended early" in found.summary()
