@@ -27,7 +27,7 @@ class _HoldOut(BaseCrossValidator):
 
     def _count_held_out(self, n_rows: int) -> int:
         """Return how many of so many rows are wanted."""
-        size = choose_fraction(n_rows) if self.test_size == "auto" else self.test_size
+        size = choose_fraction("auto", n_rows) if self.test_size == "auto" else self.test_size
         if isinstance(size, str) or size <= 0 or (size >= 1 and size != int(size)):
             raise ValueError(
                 f"test_size must be 'auto', a share of the rows between 0 and 1, or a number of rows, got "

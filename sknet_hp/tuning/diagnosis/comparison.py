@@ -13,11 +13,11 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.utils import _safe_indexing
 
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.evaluation.baselines import make_baseline
 from sknet_hp.tuning.diagnosis.curves import Curve, read_curve
-from sknet_hp.tuning.diagnosis.measurements import take_rows
 
 MOST_ROWS = 6000
 """Rows that models are compared on, at most: differences that matter show in them."""
@@ -108,7 +108,7 @@ def compare_with_baselines(
     """
     rng = np.random.default_rng(random_state)
     rows = np.arange(len(y)) if len(y) <= MOST_ROWS else np.sort(rng.choice(len(y), MOST_ROWS, replace=False))
-    X, y = take_rows(X, rows), take_rows(y, rows)
+    X, y = _safe_indexing(X, rows), _safe_indexing(y, rows)
     baselines = get_baselines(X, y, is_classifier(estimator), random_state)
     return _train_beside(estimator, X, y, baselines, constant, changes or {})
 
@@ -146,8 +146,8 @@ def _train_in_fold(
 ) -> tuple[Any, Any, Any]:
     """Return a trained network, and the rows of both parts as it is given them."""
     prefix, network = find_last_step(clone(estimator))
-    X_train, X_test = take_rows(X, train), take_rows(X, test)
-    y_train, y_test = take_rows(y, train), take_rows(y, test)
+    X_train, X_test = _safe_indexing(X, train), _safe_indexing(X, test)
+    y_train, y_test = _safe_indexing(y, train), _safe_indexing(y, test)
     if prefix:
         steps = clone(estimator)[:-1]
         X_train, X_test = steps.fit_transform(X_train, y_train), steps.transform(X_test)
@@ -214,11 +214,11 @@ def _train_baselines(X: Any, y: Any, classification: bool, random_state: int) ->
         for train, test in folds:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                fitted = model.fit(take_rows(X, train), codes[train])
+                fitted = model.fit(_safe_indexing(X, train), codes[train])
                 if classes is None:
-                    outputs[name][test] = fitted.predict(take_rows(X, test))
+                    outputs[name][test] = fitted.predict(_safe_indexing(X, test))
                 else:
-                    outputs[name][np.ix_(test, fitted.classes_)] = fitted.predict_proba(take_rows(X, test))
+                    outputs[name][np.ix_(test, fitted.classes_)] = fitted.predict_proba(_safe_indexing(X, test))
     return Baselines(outputs, codes, classes, folds)
 
 

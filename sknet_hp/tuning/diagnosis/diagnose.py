@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_consistent_length
+from sklearn.utils import _safe_indexing, check_consistent_length
 
 from sknet_hp.findings import Finding, Findings
 from sknet_hp.findings.check import read_switch, run_checks
@@ -13,7 +13,6 @@ from sknet_hp.formatting.values import format_params
 from sknet_hp.formatting.words import wrap_line
 from sknet_hp.tuning.diagnosis.case import NetworkCase
 from sknet_hp.tuning.diagnosis.checks import DIAGNOSIS_CHECKS
-from sknet_hp.tuning.diagnosis.measurements import take_rows
 from sknet_hp.tuning.diagnosis.subjects import Subject, list_subjects, merge_findings
 from sknet_hp.tuning.trainings import Trainings
 
@@ -195,7 +194,7 @@ def _require_fit(subjects: Iterable[Subject], X: Any, y: Any) -> None:
     from pandas import Series
 
     for subject in subjects:
-        subject.estimator.predict(take_rows(X, np.arange(1)))  # it names what does not fit
+        subject.estimator.predict(_safe_indexing(X, np.arange(1)))  # it names what does not fit
         classes = getattr(subject.estimator, "classes_", None)
         if not isinstance(classes, np.ndarray) or np.ndim(y) != 1:
             continue
@@ -226,4 +225,4 @@ def _drop_rows_without_weight(X: Any, y: Any, sample_weight: Any) -> tuple[Any, 
     if sample_weight is None or (np.asarray(sample_weight) > 0).all():
         return X, y
     rows = np.flatnonzero(np.asarray(sample_weight) > 0)
-    return take_rows(X, rows), take_rows(y, rows)
+    return _safe_indexing(X, rows), _safe_indexing(y, rows)

@@ -54,12 +54,10 @@ class LayerFlow:
     ----------
     slopes : (n_layers,) the norm of the loss's gradient by a layer's outputs.
     gradient_norm : of the loss, over all weights.
-    weight_norm : of all weights.
     """
 
     slopes: np.ndarray
     gradient_norm: float
-    weight_norm: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,17 +93,12 @@ def measure_network(network: Any, X: Any, y: Any, random_state: int) -> Measurem
     Measurement, or None for a network whose loss or layers do not allow it.
     """
     rows = _draw_rows(len(y), random_state)
-    X, y = take_rows(X, rows), take_rows(y, rows)
+    X, y = _safe_indexing(X, rows), _safe_indexing(y, rows)
     targets = _make_targets(network, y)
     if targets is None:
         return None
     shares, end = _measure(network, X, targets)
     return Measurement(shares, _measure_start(network, X, y, targets), end, len(rows))
-
-
-def take_rows(table: Any, rows: np.ndarray) -> Any:
-    """Return some rows of a table of any kind."""
-    return _safe_indexing(table, rows)
 
 
 def _draw_rows(n_rows: int, random_state: int) -> np.ndarray:
@@ -148,8 +141,7 @@ def _measure(network: Any, X: Any, targets: Tensor) -> tuple[np.ndarray, LayerFl
         weights = [parameter for parameter in module.parameters() if parameter.requires_grad]
         gradients = torch.autograd.grad(loss, weights, allow_unused=True)
     norm = _compute_norm([gradient for gradient in gradients if gradient is not None])
-    flow = LayerFlow(np.array([float(slope) for slope in slopes[::-1]]), norm, _compute_norm(weights))
-    return np.array(shares), flow
+    return np.array(shares), LayerFlow(np.array([float(slope) for slope in slopes[::-1]]), norm)
 
 
 def _compute_loss(heads: Tensor, targets: Tensor) -> Tensor:

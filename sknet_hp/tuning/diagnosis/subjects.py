@@ -32,14 +32,8 @@ def list_subjects(fitted: Any) -> tuple[list[Subject], list[Finding]]:
     TypeError
         If there is no network in it.
     """
-    subjects = list(_walk(fitted, ""))
-    beside = [finding for owner in (fitted,) for finding in _get_own_findings(owner)]
-    return subjects, beside
-
-
-def _get_own_findings(owner: Any) -> list[Finding]:
-    """Return what a search or an evaluation has found by itself."""
-    return list(getattr(owner, "findings_", None) or getattr(owner, "findings", None) or [])
+    beside = getattr(fitted, "findings_", None) or getattr(fitted, "findings", None) or []
+    return list(_walk(fitted, "")), list(beside)
 
 
 def _walk(fitted: Any, name: str) -> Iterable[Subject]:

@@ -4,7 +4,6 @@ Names are those of the network alone; a guide puts the prefix of a pipeline befo
 """
 
 from collections.abc import Mapping
-from math import log2
 from typing import Any, NamedTuple
 
 from sknet_hp.search.spaces.values import Params
@@ -45,19 +44,6 @@ def list_rates(suggestion: float, current: float) -> list[Change]:
 def round_rate(rate: float) -> float:
     """Return a rate with two digits, which people can read."""
     return float(f"{rate:.2g}")
-
-
-def resolve_batch_size(batch_size: Any, n_rows: int) -> int:
-    """Return the rows of a batch, also where they are given as a share or "auto".
-
-    Parameters
-    ----------
-    batch_size : parameter of a network.
-    n_rows : that it trains on.
-    """
-    if batch_size == "auto":
-        return min(256, max(16, 2 ** int(log2(max(1.0, n_rows / 32)))))
-    return max(1, round(batch_size * n_rows)) if isinstance(batch_size, float) else int(batch_size)
 
 
 def list_batch_sizes(batch_size: int, lr: float, optimizer: str, n_rows: int) -> list[Change]:

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import _num_samples
 
+from sknet_hp.estimators.building.update import count_batch_rows
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.search.base.callbacks import CallbackTasks
@@ -32,7 +33,6 @@ from sknet_hp.search.views.metric import Metric, name_scoring
 from sknet_hp.search.views.summary import write_summary
 from sknet_hp.tuning.guided.affordable import FUSED, TYPICAL_EPOCHS, choose_reserve, choose_share
 from sknet_hp.tuning.guided.budget import Budget
-from sknet_hp.tuning.guided.changes import resolve_batch_size
 from sknet_hp.tuning.guided.final_fit import MOST_NETWORKS, N_NETWORKS, FinalFit
 from sknet_hp.tuning.guided.guide import Guide
 from sknet_hp.tuning.guided.notebook import Notebook
@@ -194,7 +194,7 @@ class GuidedSearchCV(BaseSearcher):
         n_rows = min(len(train) for train, _ in setup.splits)
         estimator = self._make_estimator({})
         name = f"{find_last_step(estimator)[0]}batch_size"
-        size = resolve_batch_size(estimator.get_params()[name], n_rows)  # as on all rows, for they cost less
+        size = count_batch_rows(estimator.get_params()[name], n_rows)  # as on all rows, for they cost less
         estimator.set_params(**{name: size})
         prototype = build_prototype(estimator, data, setup.resource, setup.scorers, setup.metric)
         share = notebook.recall("share of rows", lambda: self._choose_share(prototype, setup, n_rows))

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
+from sknet_hp.estimators.building.update import count_batch_rows
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.formatting.numbers import format_amount
 from sknet_hp.formatting.values import format_params
@@ -22,7 +23,6 @@ from sknet_hp.tuning.guided.changes import (
     list_rates,
     list_recipes,
     list_schedules,
-    resolve_batch_size,
 )
 from sknet_hp.tuning.guided.guide import Guide
 
@@ -126,7 +126,7 @@ def _test_range(guide: Guide) -> float | None:
 
 def _try_batch_sizes(guide: Guide) -> None:
     own, n_rows = guide.settings, guide.n_train_rows
-    size = resolve_batch_size(own["batch_size"], n_rows)
+    size = count_batch_rows(own["batch_size"], n_rows)
     guide.race(list_batch_sizes(size, own["lr"], own["optimizer"], n_rows), share=0.25)
 
 

@@ -167,8 +167,7 @@ def _resolve_batch_size(net: BaseNet, n_rows: int) -> int:
     The best rate depends on them, and a test has fewer rows.
     """
     if net.early_stopping:
-        fraction = net.validation_fraction
-        n_rows -= round(n_rows * (choose_fraction(n_rows) if isinstance(fraction, str) else fraction))
+        n_rows -= round(n_rows * choose_fraction(net.validation_fraction, n_rows))
     return count_batch_rows(net.batch_size, n_rows)
 
 

@@ -6,10 +6,18 @@ from sklearn.datasets import make_classification
 from skorch.callbacks import Callback
 
 from sknet_hp import NetClassifier, NetRegressor
-from sknet_hp.estimators.building.update import make_lr_schedule
+from sknet_hp.estimators.building.update import count_batch_rows, make_lr_schedule
 
 X, y = make_classification(200, 8, n_informative=5, n_classes=3, flip_y=0.05, random_state=0)
 SMALL = {"width": 16, "batch_size": 32, "dropout": 0.0, "weight_averaging": "none", "random_state": 0}
+
+
+@pytest.mark.parametrize(
+    ("given", "n_rows", "rows"),
+    [("auto", 10_000, 256), ("auto", 3500, 64), ("auto", 20, 16), (0.1, 500, 50), (7, 9, 7)],
+)
+def test_batch_sizes_in_rows(given, n_rows, rows):
+    assert count_batch_rows(given, n_rows) == rows
 
 
 def factors(epochs, **parameters):

@@ -36,4 +36,4 @@ def test_few_rows_have_a_larger_share_held_out():
         net = NetRegressor(max_epochs=2, random_state=0).fit(np.arange(float(n_rows))[:, None], np.zeros(n_rows))
         _, validation = find_held_out(net, np.zeros(n_rows))
         assert len(validation) == held_out
-    assert choose_fraction(10**6) == 0.1
+    assert choose_fraction("auto", 10**6) == 0.1

@@ -8,7 +8,6 @@ from sknet_hp.tuning.guided.changes import (
     list_rates,
     list_recipes,
     list_schedules,
-    resolve_batch_size,
 )
 
 
@@ -35,14 +34,6 @@ def test_batches_stay_within_what_makes_sense():
     assert [change.params["batch_size"] for change in list_batch_sizes(8, 0.01, "adamw", 10_000)] == [16]
     assert [change.params["batch_size"] for change in list_batch_sizes(2048, 0.01, "adamw", 10_000)] == [1024]
     assert list_batch_sizes(16, 0.01, "adamw", 30) == []
-
-
-@pytest.mark.parametrize(
-    ("given", "n_rows", "rows"),
-    [("auto", 10_000, 256), ("auto", 3500, 64), ("auto", 20, 16), (0.1, 500, 50), (7, 9, 7)],
-)
-def test_batch_sizes_in_rows(given, n_rows, rows):
-    assert resolve_batch_size(given, n_rows) == rows
 
 
 def test_recipes_are_settings_of_the_network():

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sknet_hp.estimators.building.update import make_lr_schedule
+from sknet_hp.estimators.targets.held_out import choose_fraction
 from sknet_hp.findings import Finding
 from sknet_hp.formatting.numbers import format_count, format_percentage
 from sknet_hp.tuning.diagnosis import remedies
@@ -174,8 +175,8 @@ def find_too_small_validation(case: NetworkCase) -> Iterator[Finding]:
     network, n_rows, n_held_out = case.network, len(case.y), case.n_validation_rows
     if not network.early_stopping or not 0 < n_held_out < min(FEW_HELD_OUT_ROWS, 0.25 * n_rows):
         return
-    by_fraction = network.validation_split is None
-    by_fraction &= n_held_out == count_held_out_rows(network.validation_fraction, n_rows)
+    n_by_fraction = int(np.ceil(choose_fraction(network.validation_fraction, n_rows) * n_rows))
+    by_fraction = network.validation_split is None and n_held_out == n_by_fraction
     by = f"validation_fraction={network.validation_fraction!r}" if by_fraction else "X_val, or a validation_split"
     yield Finding(
         "validation_too_small",
@@ -199,11 +200,3 @@ def _hold_out_more(network: Any, n_rows: int) -> dict[str, Any]:
     remedy = {"validation_fraction": fraction, "patience": max(10, network.patience)}
     remedy["n_members"] = max(FEW_MEMBERS, network.n_members)
     return remedy if network.warm_start else remedy | {"refit_full": True}
-
-
-def count_held_out_rows(fraction: float | str, n_rows: int) -> int:
-    """Return how many of so many rows `validation_fraction` holds out."""
-    from sknet_hp.estimators.targets.held_out import choose_fraction
-
-    share = choose_fraction(n_rows) if isinstance(fraction, str) else float(fraction)
-    return int(np.ceil(share * n_rows))
