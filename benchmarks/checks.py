@@ -23,8 +23,8 @@ from scipy.stats import rankdata
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 
 from sknet_hp import NetClassifier, fused
-from sknet_hp.evaluation.checks import find_in_evaluation
-from sknet_hp.evaluation.checks.labels import count_contradicted, rank_suspects
+from sknet_hp.evaluation.checks.case import EvaluationCase
+from sknet_hp.evaluation.checks.labels import count_contradicted, find_label_noise, rank_suspects
 from sknet_hp.findings.data import find_in_data
 from sknet_hp.findings.data.case import make_case
 from sknet_hp.findings.data.leakage import choose_balanced, choose_columns, measure_strength
@@ -200,9 +200,8 @@ def show_labels(folder: str, seeds: int, most_rows: int) -> list[dict[str, Any]]
                 wrong, surest = count_contradicted(probabilities, labels)
                 suspects = rank_suspects(probabilities, labels)
                 splits, classes = list(cv.split(X, labels)), np.arange(y.max() + 1)
-                findings = find_in_evaluation(
-                    labels, splits, {"accuracy": np.full(5, np.nan)}, probabilities=probabilities, classes=classes
-                ).of("label_noise")
+                scores, known = {"accuracy": np.full(5, np.nan)}, {"probabilities": probabilities, "classes": classes}
+                findings = list(find_label_noise(EvaluationCase(labels, splits, scores, "accuracy", **known)))
                 row = {"table": name, "changed": noise, "seed": seed, "contradicted": wrong / surest}
                 row |= {"suspects": len(suspects) / len(y), "right": float(np.mean((labels != y)[suspects]))}
                 row["severity"] = findings[0].severity if findings else "–"

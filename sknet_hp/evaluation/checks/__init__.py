@@ -1,7 +1,15 @@
 """Checks of an evaluation's outcome: what scores say against themselves."""
 
-# Its files, of which each knows those before it: case, then the checks, and find, which runs them.
+from sknet_hp.evaluation.checks.choices import find_unstable_choice
+from sknet_hp.evaluation.checks.labels import find_label_noise
+from sknet_hp.evaluation.checks.scores import find_chance, find_outlier_folds, find_tuning_optimism
+from sknet_hp.findings.check import register
 
-from sknet_hp.evaluation.checks.find import EVALUATION_CHECKS, find_in_evaluation
-
-__all__ = ["EVALUATION_CHECKS", "find_in_evaluation"]
+EVALUATION_CHECKS = register(
+    find_chance,
+    find_tuning_optimism,
+    find_outlier_folds,
+    find_label_noise,
+    find_unstable_choice,
+)
+"""What an evaluation's outcome can say against itself, by code."""

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from sklearn.base import is_classifier
 
-from sknet_hp.evaluation.checks import EVALUATION_CHECKS, find_in_evaluation
+from sknet_hp.evaluation.checks import EVALUATION_CHECKS
+from sknet_hp.evaluation.checks.case import EvaluationCase
 from sknet_hp.evaluation.nested.agreement import complete_params
 from sknet_hp.evaluation.running.data import Data
 from sknet_hp.findings.check import check, read_switch, register, run_checks
@@ -89,19 +90,18 @@ def find_afterwards(
     probabilities, classes = average_probabilities(result, data.n_rows)
     if classes is None and is_classifier(search) and np.ndim(data.y) == 1:
         classes = np.unique(np.asarray(data.y))
-    of_outcome = find_in_evaluation(
+    case = EvaluationCase(
         np.asarray(data.y),
         [(split.train, split.test) for split in result.splits],
         {name: result.get_scores(name) for name in result.metrics},
-        metric=metric,
+        metric,
         inner_scores=result.inner_scores if has_inner else None,
         params=complete_params(result.done_params, result.own_params) if any(result.params) else None,
         probabilities=probabilities,
         classes=classes,
         scorers=scorers,
-        skip=skip,
     )
-    return Findings([*found, *of_outcome])
+    return Findings([*found, *run_checks(EVALUATION_CHECKS, case, skip)])
 
 
 def merge_findings(result: NestedResult, skip: set[str]) -> Findings:

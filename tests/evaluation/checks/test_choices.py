@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from sknet_hp.evaluation.checks import find_in_evaluation
-from sknet_hp.evaluation.checks.choices import describe_disagreement
+from sknet_hp.evaluation.checks.case import EvaluationCase
+from sknet_hp.evaluation.checks.choices import describe_disagreement, find_unstable_choice
 
 SPLITS = list(zip(np.arange(10).reshape(5, 2), np.arange(10, 20).reshape(5, 2), strict=True))
 
 
 def find(params):
-    return find_in_evaluation(np.arange(20), SPLITS, {"r2": np.ones(5)}, params=params).of("unstable_choice")
+    return list(find_unstable_choice(EvaluationCase(np.arange(20), SPLITS, {"r2": np.ones(5)}, "r2", params=params)))
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from sknet_hp.evaluation.checks import find_in_evaluation
-from sknet_hp.evaluation.checks.labels import count_contradicted, measure_auc, rank_suspects
+from sknet_hp.evaluation.checks.case import EvaluationCase
+from sknet_hp.evaluation.checks.labels import count_contradicted, find_label_noise, measure_auc, rank_suspects
 
 N_ROWS = 3_000
 SPLITS = [(np.arange(1_500), np.arange(1_500, N_ROWS)), (np.arange(1_500, N_ROWS), np.arange(1_500))]
@@ -25,9 +25,12 @@ def draw(noise, overlap=1.0, seed=0):
 
 
 def find(labels, probabilities):
-    return find_in_evaluation(
-        CLASSES[labels], SPLITS, {"accuracy": [0.8, 0.8]}, probabilities=probabilities, classes=CLASSES
-    ).of("label_noise")
+    scores = {"accuracy": np.array([0.8, 0.8])}
+    return list(
+        find_label_noise(
+            EvaluationCase(CLASSES[labels], SPLITS, scores, "accuracy", probabilities=probabilities, classes=CLASSES)
+        )
+    )
 
 
 @pytest.mark.parametrize(("noise", "severity"), [(0, None), (0.07, "info"), (0.2, "warning")])

@@ -6,8 +6,10 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold
 
-from sknet_hp.evaluation.checks import find_in_evaluation
+from sknet_hp.evaluation.checks import EVALUATION_CHECKS
+from sknet_hp.evaluation.checks.case import EvaluationCase
 from sknet_hp.evaluation.checks.scores import compute_outlier_probability
+from sknet_hp.findings.check import run_checks
 
 N_ROWS = 200
 Y = np.repeat(["a", "b"], [140, 60])
@@ -16,10 +18,9 @@ SCORES = np.array([0.90, 0.91, 0.89, 0.90, 0.92])
 
 
 def find(code, scores=SCORES, splits=SPLITS, y=Y, metric="accuracy", **more):
-    scorers = {metric: get_scorer(metric)}
-    return find_in_evaluation(y, splits, {metric: np.array(scores)}, classes=["a", "b"], scorers=scorers, **more).of(
-        code
-    )
+    settings = {"classes": ["a", "b"], "scorers": {metric: get_scorer(metric)}} | more
+    case = EvaluationCase(y, splits, {metric: np.array(scores)}, metric, **settings)
+    return run_checks(EVALUATION_CHECKS, case).of(code)
 
 
 def test_a_fold_unlike_the_others():
@@ -45,7 +46,8 @@ def test_few_false_alarms(n_splits):
 
 
 def test_searches_that_promise_too_much():
-    [finding] = find("tuning_optimism", [0.70, 0.68, 0.71, 0.72, 0.69], inner_scores=[0.8, 0.81, 0.8, 0.79, 0.8])
+    inner_scores = np.array([0.8, 0.81, 0.8, 0.79, 0.8])
+    [finding] = find("tuning_optimism", [0.70, 0.68, 0.71, 0.72, 0.69], inner_scores=inner_scores)
     assert finding.severity == "warning"
     assert finding.evidence["difference"] == pytest.approx(0.1)
     assert finding.evidence["lost"] == pytest.approx(1, abs=0.01)  # the majority makes 0.7 of it
@@ -73,20 +75,15 @@ def test_no_better_than_a_constant():
 )
 def test_metrics_have_constants_of_their_own(metric, constant):
     y = (Y == "b").astype(int)
-    scores = {metric: constant + np.array([0.01, -0.01, -0.005, 0.01, -0.01])}
-    [finding] = find_in_evaluation(y, SPLITS, scores, classes=[0, 1], scorers={metric: get_scorer(metric)}).of(
-        "no_better_than_chance"
-    )
+    scores = constant + np.array([0.01, -0.01, -0.005, 0.01, -0.01])
+    [finding] = find("no_better_than_chance", scores, y=y, metric=metric, classes=[0, 1])
     assert finding.evidence["constant"] == pytest.approx(constant, abs=0.01)
 
 
 def test_constants_of_numbers():
     y = np.random.default_rng(0).lognormal(size=N_ROWS)
-    splits = list(StratifiedKFold(5).split(Y, Y))
     for metric in ("r2", "neg_mean_absolute_error"):
-        scorer = get_scorer(metric)
-        scores = {metric: np.full(5, -10.0) + np.arange(5)}
-        [finding] = find_in_evaluation(y, splits, scores, scorers={metric: scorer}).of("no_better_than_chance")
+        [finding] = find("no_better_than_chance", np.arange(5) - 10.0, y=y, metric=metric, classes=None)
         assert finding.severity == "error"
 
 
@@ -94,8 +91,7 @@ def test_scorers_that_constants_can_not_serve():
     def ask_for_more(estimator, X, y):
         return estimator.coef_.sum()
 
-    scorers = {"own": ask_for_more}
-    assert find_in_evaluation(Y, SPLITS, {"own": SCORES}, classes=["a", "b"], scorers=scorers) == []
+    assert find("no_better_than_chance", scorers={"accuracy": ask_for_more}) == []
 
 
 def test_repeats():
