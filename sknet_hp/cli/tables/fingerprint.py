@@ -49,13 +49,7 @@ def estimate_known_share(described: Any, X: "pd.DataFrame", y: "np.ndarray") -> 
 def _hash_rows(X: "pd.DataFrame", y: "np.ndarray") -> "np.ndarray":
     """Return a hash of 32 bits for each row, whatever the types of its columns are."""
     import pandas as pd
-    from pandas.api import types
 
-    columns = dict(enumerate([*(X[name] for name in X.columns), pd.Series(y, index=X.index)]))
-    # Whole numbers are floats where a cell is missing: the same number must have the same hash.
-    plain = {
-        place: column.astype("float64") if types.is_numeric_dtype(column) else column.astype("str")
-        for place, column in columns.items()
-    }
-    hashes = pd.util.hash_pandas_object(pd.DataFrame(plain), index=False).to_numpy()
-    return hashes >> (64 - 4 * DIGITS)
+    from sknet_hp.report.page.origin import hash_rows
+
+    return hash_rows(pd.concat([X, pd.Series(y, index=X.index)], axis=1)) >> (64 - 4 * DIGITS)

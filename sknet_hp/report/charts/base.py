@@ -135,6 +135,13 @@ def _share_data(spec: dict[str, Any]) -> None:
     spec["datasets"] = datasets
 
 
+def make_rank_colour() -> Any:
+    """Return the colour of what `group_ranks` has grouped, in a column "group"."""
+    alt = import_altair()
+    scale = alt.Scale(domain=list(range(1, len(RANKS) + 1)), range=list(RANKS))
+    return alt.Color("group:O", scale=scale, legend=None)
+
+
 def group_ranks(values: np.ndarray, n_groups: int = len(RANKS)) -> np.ndarray:
     """Return of each value the number of its group, from 1, groups of equal size.
 

@@ -6,7 +6,17 @@ import numpy as np
 import pandas as pd
 
 from sknet_hp.formatting.words import capitalise
-from sknet_hp.report.charts.base import BEST, INK, LINE, QUIET, RANKS, finish, group_ranks, import_altair, make_data
+from sknet_hp.report.charts.base import (
+    BEST,
+    INK,
+    LINE,
+    QUIET,
+    finish,
+    group_ranks,
+    import_altair,
+    make_data,
+    make_rank_colour,
+)
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.parallel_coordinates import frame_candidates
 from sknet_hp.report.parameters import ParameterAxis, format_choice, read_axes
@@ -90,12 +100,11 @@ def _draw(lines: pd.DataFrame, names: list[str], ticks: list[dict[str, Any]]) ->
     y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.04, 1.16]))
     tips = [alt.Tooltip("candidate:Q"), alt.Tooltip("value:N", title="score")]
     base = alt.Chart(make_data(lines.drop(columns="standing")))
-    groups = list(range(1, len(RANKS) + 1))
     all_lines = base.mark_line(strokeWidth=1.2, opacity=0.75).encode(
         x=x,
         y=y,
         detail="candidate:N",
-        color=alt.Color("group:O", scale=alt.Scale(domain=groups, range=list(RANKS)), legend=None),
+        color=make_rank_colour(),
         order="axis:Q",
         tooltip=tips,
     )
@@ -112,9 +121,6 @@ def _draw(lines: pd.DataFrame, names: list[str], ticks: list[dict[str, Any]]) ->
         fontSize=11, color=QUIET, align="left", dx=5, stroke="var(--paper)", strokeWidth=3, strokeJoin="round"
     )
     halo = labels.encode(x=x, y=y, text="text:N")
-    text = (
-        alt.Chart(make_data(ticks))
-        .mark_text(fontSize=11, color=QUIET, align="left", dx=5)
-        .encode(x=x, y=y, text="text:N")
-    )
+    plain = alt.Chart(make_data(ticks)).mark_text(fontSize=11, color=QUIET, align="left", dx=5)
+    text = plain.encode(x=x, y=y, text="text:N")
     return finish(alt.layer(rules, all_lines, chosen.transform_filter("datum.best"), halo, text, head), 340)

@@ -6,7 +6,18 @@ import numpy as np
 import pandas as pd
 
 from sknet_hp.formatting.numbers import format_count, format_percentage, format_score
-from sknet_hp.report.charts.base import FAINT, INK, PAPER, QUIET, RANKS, SERIES, finish, import_altair, make_data
+from sknet_hp.report.charts.base import (
+    FAINT,
+    INK,
+    PAPER,
+    QUIET,
+    RANKS,
+    SERIES,
+    finish,
+    import_altair,
+    make_data,
+    make_rank_colour,
+)
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.calibration import make_calibration_frame, measure_gap
 from sknet_hp.report.frames.confusion import make_confusion_frame
@@ -84,7 +95,6 @@ def draw_confusion(predictions: Predictions) -> Picture | None:
         ),
     )
     y = alt.Y("actual:N", sort=labels, title=None, axis=alt.Axis(labelLimit=120))
-    groups = list(range(1, len(RANKS) + 1))
     tips = [
         alt.Tooltip("actual:N"),
         alt.Tooltip("predicted:N"),
@@ -95,7 +105,7 @@ def draw_confusion(predictions: Predictions) -> Picture | None:
         x=x,
         y=y,
         tooltip=tips,
-        color=alt.Color("group:O", scale=alt.Scale(domain=groups, range=list(RANKS)), legend=None),
+        color=make_rank_colour(),
     )
     text = base.mark_text(fontSize=12 if len(labels) < 11 else 9).encode(
         x=x, y=y, text="text:N", color=alt.condition("datum.group >= 4", alt.value(PAPER), alt.value(INK)), tooltip=tips

@@ -17,6 +17,7 @@ from sknet_hp.report.charts.base import (
     group_ranks,
     import_altair,
     make_data,
+    make_rank_colour,
     make_score_scale,
 )
 from sknet_hp.report.charts.picture import Picture, Pictures
@@ -79,14 +80,13 @@ def _draw(landscape: Landscape, name: str, metric: Metric, unit: str) -> dict[st
     ]
     if landscape.has_rungs:
         tips.append(alt.Tooltip("resource:Q", title=unit))
-    groups = list(range(1, len(RANKS) + 1))
     base = alt.Chart(make_data(rows))
     layers = [
         base.mark_circle(size=50, opacity=1, stroke=PAPER, strokeWidth=0.5).encode(
             x=x,
             y=y,
             tooltip=tips,
-            color=alt.Color("group:O", scale=alt.Scale(domain=groups, range=list(RANKS)), legend=None),
+            color=make_rank_colour(),
         ),
         base.mark_point(size=170, strokeWidth=2.5, color=BEST)
         .encode(x=x, y=y, tooltip=tips)

@@ -9,6 +9,7 @@ from sknet_hp.report.parameters import list_settings
 from sknet_hp.report.searches import get_results, read_rows
 from sknet_hp.search.spaces.values import are_equal
 from sknet_hp.search.views.facts import get_own_values
+from sknet_hp.search.views.history import list_best_scores
 
 
 def frame_history(search: Any) -> pd.DataFrame:
@@ -32,7 +33,7 @@ def frame_history(search: Any) -> pd.DataFrame:
         untuned=_find_untuned(search),
         stage=stages,
         stage_number=[numbers[stage] for stage in stages],
-        best_so_far=_follow_best(rows),
+        best_so_far=list_best_scores(rows["score"].to_numpy(), rows["resource"].fillna(0.0).to_numpy()),
     )
 
 
@@ -68,18 +69,6 @@ def name_stages(stages: pd.DataFrame) -> str:
     pairs = zip(stages["number"], stages["stage"], strict=True)
     named = ", ".join(f"({number})\u00a0{stage}" for number, stage in pairs)
     return f"Stages: {named}." if named else ""
-
-
-def _follow_best(rows: pd.DataFrame) -> np.ndarray:
-    best, most, followed = np.nan, -np.inf, []
-    for resource, score in zip(rows["resource"].fillna(0), rows["score"], strict=True):
-        if np.isfinite(score):
-            if resource > most:
-                best, most = score, resource
-            elif resource == most:
-                best = max(best, score)
-        followed.append(best)
-    return np.array(followed)
 
 
 def _find_untuned(search: Any) -> np.ndarray:

@@ -2,13 +2,16 @@
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
 import numpy as np
 
 from sknet_hp.formatting.words import list_some
 from sknet_hp.system.processors import count_cores
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PACKAGES = ("sknet_hp", "scikit-learn", "torch", "skorch", "numpy", "scipy", "pandas", "numba", "joblib")
 MOST_NAMED = 40
@@ -78,9 +81,15 @@ def _hash_cells(part: Any) -> Any:
         part.columns = [""] if part.shape[1] == 1 else part.columns
     if not isinstance(part, pd.DataFrame):
         return part
-    plain = {place: _make_plain(part.iloc[:, place]) for place in range(part.shape[1])}
-    rows = pd.util.hash_pandas_object(pd.DataFrame(plain), index=False).to_numpy()
-    return "\n".join(map(str, part.columns)), rows
+    return "\n".join(map(str, part.columns)), hash_rows(part)
+
+
+def hash_rows(table: "pd.DataFrame") -> np.ndarray:
+    """Return a hash of 64 bits for each row, whatever types hold its cells."""
+    import pandas as pd
+
+    plain = {place: _make_plain(table.iloc[:, place]) for place in range(table.shape[1])}
+    return pd.util.hash_pandas_object(pd.DataFrame(plain), index=False).to_numpy()
 
 
 def _make_plain(column: Any) -> Any:

@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from sknet_hp.estimators.types import ArrayLike, TableLike
-from sknet_hp.report.page.content import Page
 from sknet_hp.report.page.render import GENERATOR, render_page
 from sknet_hp.report.page.subjects.choose import describe
 from sknet_hp.report.page.subjects.extras import Extras
@@ -105,7 +105,7 @@ def report(
     extras = Extras(evaluation, comparison, X, y, notes or {}, next_steps)
     page = describe(subject, extras)
     if title is not None:
-        page = Page(**(vars(page) | {"title": title}))
+        page = replace(page, title=title)
     if wording is not None:
         page = reword(page, wording)
     html = render_page(page, version("sknet_hp"))

@@ -11,7 +11,7 @@ from sknet_hp.report.page.content import Answer, Page, Score, Section, Text
 from sknet_hp.report.page.subjects.answers import make_origin_section
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.tables import make_table, write_fit_time
-from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.metric import Metric, find_metric
 
 _NOTICES = {
     "running": "This evaluation is still running. The numbers are from the folds that are finished.",
@@ -82,16 +82,10 @@ def _make_searches(record: Any) -> list[Section]:
             "searcher": search.searcher,
             "state": search.state,
             "candidates": getattr(search, "n_candidates_", 0),
-            "best so far": find_best(search),
+            "best so far": find_metric(search).write(getattr(search, "best_score_", np.nan)),
         }
         for (name, repeat, fold), search in record.searches.items()
     ]
     if not rows:
         return []
     return [Section("Searches", [make_table(pd.DataFrame(rows), "The search of each outer fold")], "searches")]
-
-
-def find_best(search: Any) -> str:
-    """Return the best score of a search so far as text."""
-    score = getattr(search, "best_score_", np.nan)
-    return Metric(str(getattr(search, "measure_", "score"))).write(float(score))

@@ -22,8 +22,6 @@ from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.view import SearchView
 from sknet_hp.search.spaces.values import are_equal
 
-_DATA = ("X", "y")
-"""What code on a page takes as given."""
 _LEFT_OUT = ("journal",)
 """Parameters that a search is made again without: it would only read what is there."""
 

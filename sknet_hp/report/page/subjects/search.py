@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sknet_hp.formatting.numbers import format_count, format_score, format_seconds
+from sknet_hp.formatting.numbers import format_amount, format_count, format_score, format_seconds
 from sknet_hp.formatting.values import format_params, format_value
 from sknet_hp.formatting.words import capitalise, list_some
 from sknet_hp.report.page.content import Answer, Block, Code, Page, Points, Score, Section, Steps, Table, Text
@@ -23,6 +23,7 @@ from sknet_hp.report.page.subjects.pictures import draw_search
 from sknet_hp.report.page.subjects.program import make_origin
 from sknet_hp.report.page.subjects.view import SearchView
 from sknet_hp.report.page.tables import make_cell, make_table, write_fit_time
+from sknet_hp.search.checks.case import ONE_SPLIT
 from sknet_hp.search.spaces.dimensions import Choice
 from sknet_hp.search.spaces.values import are_equal
 from sknet_hp.search.views.facts import find_space
@@ -150,7 +151,7 @@ def _compare_with_untuned(view: SearchView, best: int, own: int) -> str:
     if view.n_resources[own] == view.n_resources[best]:
         gain = metric.write_gain(view.means[best] - view.means[own])
         return f"The untuned estimator scored {score}; the chosen candidate is {gain}."
-    reached = format_count(int(view.n_resources[own]), view.unit or "")
+    reached = format_amount(view.n_resources[own], view.unit or "")
     text = f"The untuned estimator scored {score} when it was dropped, after {reached}"
     rival = view.find_row(int(view.candidate[best]), int(view.n_resources[own]))
     if rival is None:
@@ -198,7 +199,9 @@ def _is_near(view: SearchView, best: int, row: int) -> bool:
     """Return whether a mean difference is no more than its standard error."""
     difference = view.scores[best] - view.scores[row]
     difference = difference[np.isfinite(difference)]
-    return len(difference) > 1 and bool(difference.mean() <= difference.std(ddof=1) / np.sqrt(len(difference)))
+    if len(difference) < 2:
+        return False
+    return bool(difference.mean() <= ONE_SPLIT * difference.std(ddof=1) / np.sqrt(len(difference)))
 
 
 def _answer_chosen(view: SearchView) -> Answer:
@@ -315,7 +318,7 @@ def _make_candidates(view: SearchView) -> Section:
     columns[score] = [view.metric.turn(each) for each in view.means[order]]
     columns["± sd"] = np.std(view.scores[order], axis=1, ddof=1) if view.n_splits > 1 else np.nan
     if view.unit is not None:
-        columns[capitalise(f"{view.unit}s")] = view.n_resources[order]
+        columns[capitalise(view.unit)] = view.n_resources[order]
     if "bracket" in view.results and len(set(view.results["bracket"])) > 1:
         columns["Bracket"] = np.asarray(view.results["bracket"])[order]
     if "stage" in view.results:

@@ -9,6 +9,7 @@ from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.evaluation.ranges import limit_interval
 from sknet_hp.evaluation.statistics import fit_corrected_t
 from sknet_hp.findings.finding import Findings
+from sknet_hp.report.searches import name_resource
 from sknet_hp.search.spaces.values import Params
 from sknet_hp.search.views.facts import (
     get_column,
@@ -84,11 +85,8 @@ class SearchView:
 
     @property
     def unit(self) -> str | None:
-        """What candidates were given more and more of, in the singular, or None."""
-        if "n_resources" not in self.results:
-            return None
-        last = str(getattr(self.search, "resource_", "resource")).rsplit("__", 1)[-1]
-        return {"max_epochs": "epoch", "n_samples": "row"}.get(last, last)
+        """What candidates were given more and more of, or None."""
+        return name_resource(self.search) if "n_resources" in self.results else None
 
     @cached_property
     def latest(self) -> np.ndarray:
