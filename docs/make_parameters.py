@@ -12,8 +12,8 @@ from sknet_hp.estimators.parameters import CLASSIFIER, REGRESSOR, Hyperparameter
 
 HEAD = """# Parameters
 
-All parameters of `NetClassifier` and `NetRegressor`, with defaults and ranges to search. Which of them matter, and how
-they interact: [Hyperparameters](guide/hyperparameters.md).
+All parameters of `NetClassifier` and `NetRegressor`: what each does, when it matters and what it depends on, its
+default, and the range to search. The dozen that matter most: [Hyperparameters](guide/hyperparameters.md).
 
 `docs/make_parameters.py` writes this page from the registry that the docstrings and the checks of values come from.
 """
@@ -63,7 +63,8 @@ def describe(name: str, parameter: Hyperparameter, Net: type) -> str:
     facts = [f"*default* `{default}`", f"*values* {kind}"]
     facts += [f"*search over* {parameter.search}"] * bool(parameter.search)
     facts += [f"*source* {parameter.source}"] * bool(parameter.source)
-    return f"### {name}\n\n{parameter.text}\n\n{' · '.join(facts)}\n"
+    advice = f"*When it matters:* {parameter.advice}\n\n" if parameter.advice else ""
+    return f"### {name}\n\n{parameter.text}\n\n{advice}{' · '.join(facts)}\n"
 
 
 def page() -> str:

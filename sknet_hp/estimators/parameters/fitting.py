@@ -23,9 +23,15 @@ LENGTH: dict[str, Hyperparameter] = {
         "the rows, between 16 and 256.",
         "32 to 512, powers of two",
         BENGIO,
+        advice="For speed, and on small tables. Small batches mean more and noisier steps, which regularises; large "
+        "ones are faster, most of all on GPUs. The best `lr` depends on it (`lr_scaling`).",
     ),
     "max_epochs": Hyperparameter(
-        "int", allow_at_least(1), "Number of passes over the training rows. With `warm_start` it is the total."
+        "int",
+        allow_at_least(1),
+        "Number of passes over the training rows. With `warm_start` it is the total.",
+        advice="If the network is still learning at the end: with a small `lr`, large batches or a schedule. With "
+        "early stopping it is only a limit. Searches allocate it as their resource.",
     ),
     "schedule_epochs": Hyperparameter(
         "int or None",
@@ -33,6 +39,8 @@ LENGTH: dict[str, Hyperparameter] = {
         "Number of epochs over which schedules run. None is `max_epochs`. If training stops and continues, as in "
         "successive halving, set it to the largest number of epochs, so that schedules do not depend on the stops. "
         "After that many epochs, schedules keep their last value, for most of them `lr_min_factor`.",
+        advice="With a schedule and early stopping: a schedule over 100 epochs does nothing for a network that stops "
+        "after 20. Searches set it to their largest number of epochs.",
     ),
     "warm_start": Hyperparameter(
         "bool",
@@ -40,6 +48,7 @@ LENGTH: dict[str, Hyperparameter] = {
         "Let `fit` continue where it stopped, up to a larger `max_epochs`: 3 + 6 epochs equal 9, bit for bit. Calling "
         "`fit` again with the same `max_epochs` does nothing; a smaller one is an error. A network that has stopped "
         "early stays stopped.",
+        advice="If you train further, or write a search of your own. Our searchers set it themselves.",
     ),
 }
 
@@ -49,19 +58,30 @@ STOPPING: dict[str, Hyperparameter] = {
         SWITCH,
         "Hold out rows, and stop when `stopping_metric` on them has not improved for `patience` epochs. Held-out rows "
         "do not affect the encoding.",
+        advice='Always; leave it on. Without it, `max_epochs` has to be searched, and `weight_averaging="auto"` is '
+        "off.",
     ),
     "patience": Hyperparameter(
         "int",
         allow_at_least(1),
         "Number of epochs without improvement after which `early_stopping` ends training.",
         "10 to 30",
+        advice="If validation losses are noisy, the rate is small, or a schedule lowers it late: use 20 or 30. More "
+        "costs only time.",
     ),
-    "min_delta": Hyperparameter("float", NOT_NEGATIVE, "Smallest change of the score that counts as an improvement."),
+    "min_delta": Hyperparameter(
+        "float",
+        NOT_NEGATIVE,
+        "Smallest change of the score that counts as an improvement.",
+        advice="If trainings creep on for many epochs. It ends them sooner.",
+    ),
     "stopping_metric": Hyperparameter(
         "str",
         [str],
         'What early stopping follows: "loss", the validation loss, or the name of a scikit-learn scorer. The scorer '
         "gets `sample_weight` if `fit` does, and ignores class weights. Epochs without a validation loss do not count.",
+        advice="If the metric that you report is not about probabilities, or about a rare class. Metrics of labels, "
+        "such as accuracy, jump if few rows are held out: raise `patience` or `validation_fraction`.",
     ),
     "validation_fraction": Hyperparameter(
         'float in (0, 1) or "auto"',
@@ -69,6 +89,7 @@ STOPPING: dict[str, Hyperparameter] = {
         "Share of the rows to hold out with `early_stopping`. Classifiers hold out rows class by class if there are "
         'enough. "auto" is a tenth; with fewer than 320 rows it is 32 rows, but at most three tenths.',
         "0.1 to 0.3",
+        advice="On small tables: more held-out rows find a better epoch, but fewer rows are left to train on.",
     ),
     "validation_split": Hyperparameter(
         "scikit-learn splitter or None",
@@ -77,11 +98,13 @@ STOPPING: dict[str, Hyperparameter] = {
         "to `fit`). Its first split is used. Rows in neither part are left out. For rows ordered in time, use "
         "`sknet_hp.evaluation.LastRows` or give `X_val` to `fit`; do not use `TimeSeriesSplit`, whose first split has "
         "only the oldest rows.",
+        advice="If rows belong to groups, or are ordered in time.",
     ),
     "restore_best": Hyperparameter(
         "bool",
         SWITCH,
         "With `early_stopping`, predict with the weights of the best epoch. Training continues from the last weights.",
+        advice="Seldom; leave it on, unless you want the last weights, as at the end of a schedule.",
     ),
     "refit_full": Hyperparameter(
         "bool",
@@ -89,6 +112,8 @@ STOPPING: dict[str, Hyperparameter] = {
         "After `early_stopping`, train once more on all rows, for the best number of epochs that was found, and with "
         'the drops of the learning rate that "plateau" made in them. `stopping_history_` has the first training. '
         "Not with `warm_start` or `X_val`.",
+        advice="Rarely: on our tables it was worse on average, because the best number of epochs for nine tenths of "
+        "the rows does not suit all of them. `n_members` gains more.",
     ),
 }
 
@@ -99,6 +124,7 @@ TRANSFER: dict[str, Hyperparameter] = {
         "A fitted network of this library, or a file that `sknet_hp.save` wrote of one, to start from. Its encoding of "
         "the table is kept, so X needs the same columns in the same order. Its layers of equal shape are copied; "
         "other layers, such as an output for other classes, start at random.",
+        advice="If you have few rows, and many of a table with the same columns.",
     ),
     "freeze": Hyperparameter(
         '"all_but_last", int, list of str or None',
@@ -106,12 +132,14 @@ TRANSFER: dict[str, Hyperparameter] = {
         "Layers that are not trained: all but the output layer, the first n layers, or the parameters of "
         "`net_.module_` with names that begin with one of these strings. Statistics of batch normalisation are still "
         "updated. It needs `init_from` or `warm_start`.",
+        advice="If the new table is small: first only the new layers learn, later all of them (`unfreeze_epoch`).",
     ),
     "unfreeze_epoch": Hyperparameter(
         "int or None",
         [*allow_at_least(1), None],
         "The first epoch in which `freeze` and `lr_layer_decay` no longer apply. To continue at a lower rate, use "
         "`warm_start` instead.",
+        advice="Only with `freeze` or `lr_layer_decay`: take an epoch by which the loss has levelled off.",
     ),
     "lr_layer_decay": Hyperparameter(
         "float in (0, 1]",
@@ -119,6 +147,7 @@ TRANSFER: dict[str, Hyperparameter] = {
         "Factor on the learning rate from each layer to the one before it: the last layer has `lr`, the layer before "
         "it `lr` times this factor, and so on.",
         "0.3 to 1",
+        advice="If the start should be kept, but not frozen: first layers change the least.",
     ),
 }
 
@@ -131,18 +160,21 @@ RUNNING: dict[str, Hyperparameter] = {
         "one you would get with `n_members=1`. Keep 1 while searching; 5 to 20 are for the final model.",
         "",
         "Lakshminarayanan et al. 2017",
+        advice="In the final model, most of all if seeds differ a lot. The time grows in proportion.",
     ),
     "random_state": Hyperparameter(
         "int, RandomState instance or None",
         ["random_state"],
         "Seed of initial weights, shuffling, dropout and the validation split. An integer fixes every bit of the "
         "result.",
+        advice="Always: give an integer to get the same result again, and several to see what a seed does.",
     ),
     "device": Hyperparameter(
         "str",
         [str],
         'A torch device, or "auto" for CUDA if there is a GPU. On CUDA, the networks of a search train as stacks. '
         "`predict` runs on the CPU.",
+        advice="If networks are large, or many of the same shape train together.",
     ),
     "precision": Hyperparameter(
         None,
@@ -151,6 +183,7 @@ RUNNING: dict[str, Hyperparameter] = {
         "rounded to bfloat16; sums, weights, optimizer, losses and the output layer stay float32. On CPUs that "
         "multiply bfloat16, it saves a quarter to nearly half of the time from `width` 128 on, and changes results in "
         "the third digit. It applies to predictions too.",
+        advice="In wide networks (`width` 128 or more), on CPUs with AVX-512 BF16.",
     ),
     "callbacks": Hyperparameter(
         "list of skorch callbacks or None",

@@ -12,6 +12,8 @@ TABLE: dict[str, Hyperparameter] = {
         'filled and flagged in any case. None means "none".',
         "standard, quantile, robust_smooth",
         "Gorishniy et al. 2021; Holzmüller et al. 2024",
+        advice='If columns have long tails or outliers. Less with `num_embedding="ple"`, whose bins follow quantiles '
+        "anyway.",
     ),
     "num_embedding": Hyperparameter(
         None,
@@ -22,6 +24,8 @@ TABLE: dict[str, Hyperparameter] = {
         'learned frequencies. A constant column gets no bins. None means "none".',
         "none, ple, plr, pbld",
         "Gorishniy et al. 2022; Holzmüller et al. 2024",
+        advice="On tables of many rows and numbers. It makes the first layer wide, and so takes time. On a small "
+        'table, compare with "none".',
     ),
     "num_embedding_dim": Hyperparameter(
         "int or None",
@@ -30,6 +34,7 @@ TABLE: dict[str, Hyperparameter] = {
         "means no embedding: the bins themselves are the inputs.",
         "8 to 32",
         "Gorishniy et al. 2022, 2025",
+        advice="On large tables, together with more `width`. On small ones, learned embeddings overfit.",
     ),
     "num_frequencies": Hyperparameter(
         "int or None",
@@ -37,6 +42,7 @@ TABLE: dict[str, Hyperparameter] = {
         'Number of frequencies of "plr" and "pbld" for each column. None is 48 for "plr" and 16 for "pbld".',
         "16 to 96",
         "Gorishniy et al. 2022",
+        advice='Only with "plr" and "pbld". More of them cost time; `num_sigma` matters more.',
     ),
     "num_sigma": Hyperparameter(
         "float or None",
@@ -44,6 +50,8 @@ TABLE: dict[str, Hyperparameter] = {
         'Standard deviation of the initial frequencies. None is 0.01 for "plr" and 0.1 for "pbld".',
         "0.01 to 100 for plr, 0.05 to 0.5 for pbld, on a log scale",
         "Gorishniy et al. 2022; Holzmüller et al. 2024",
+        advice='Only with "plr" and "pbld", and then a lot: larger values make finer waves, which fit more and '
+        "overfit sooner.",
     ),
     "num_bins": Hyperparameter(
         "int",
@@ -52,6 +60,7 @@ TABLE: dict[str, Hyperparameter] = {
         "columns get fewer.",
         "4 to 64",
         "Gorishniy et al. 2022, 2025",
+        advice='Only with "ple". More bins follow finer curves, and need more rows.',
     ),
     "max_one_hot": Hyperparameter(
         "int",
@@ -60,6 +69,8 @@ TABLE: dict[str, Hyperparameter] = {
         "learned vectors (`cat_embedding_dim`), or 0/1 columns for the most frequent categories and one that the "
         "rarer ones share.",
         "10 to 100",
+        advice="If columns have many categories. Fewer 0/1 columns train faster; with `cat_embedding_dim`, columns "
+        "beyond it get learned vectors.",
     ),
     "cat_embedding_dim": Hyperparameter(
         "int",
@@ -68,6 +79,7 @@ TABLE: dict[str, Hyperparameter] = {
         "in training, or never, share one vector. 0 means no learned vectors.",
         "0, or 4 to 32",
         "Guo & Berkhahn 2016; Holzmüller et al. 2024",
+        advice="If columns have hundreds of categories, with several rows each.",
     ),
     "text_encoding": Hyperparameter(
         None,
@@ -77,6 +89,7 @@ TABLE: dict[str, Hyperparameter] = {
         "frequent words (`max_one_hot` at most, each in 5 training rows or more), the number of training rows with "
         'the same string, and its length. "none" treats such strings as categories. None means "none".',
         "words, none",
+        advice='If columns hold names, addresses or codes. Use "none" if whole strings are what counts.',
     ),
 }
 
@@ -87,6 +100,8 @@ AUGMENTATION: dict[str, Hyperparameter] = {
         "Standard deviation of the normal noise that is added to the encoded inputs in each training step.",
         "0, or 0.01 to 0.3, on a log scale",
         "Bishop 1995",
+        advice="On small tables of numbers. It blurs 0/1 columns, too. It shares its work with `dropout` and "
+        "`weight_decay`.",
     ),
     "mixup_alpha": Hyperparameter(
         "float",
@@ -96,6 +111,7 @@ AUGMENTATION: dict[str, Hyperparameter] = {
         "losses of torch.",
         "0, or 0.1 to 1",
         "Zhang et al. 2018",
+        advice="On small tables, and if the network is too sure of itself. Training takes more epochs.",
     ),
 }
 

@@ -17,6 +17,7 @@ class Hyperparameter(NamedTuple):
     text : what it does.
     search : over which range to search it, in words; empty where that is no use.
     source : who says so.
+    advice : when it matters, and what it depends on.
     """
 
     type: str | None
@@ -24,6 +25,7 @@ class Hyperparameter(NamedTuple):
     text: str
     search: str = ""
     source: str = ""
+    advice: str = ""
 
     @property
     def full_text(self) -> str:

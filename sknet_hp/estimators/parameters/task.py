@@ -22,6 +22,9 @@ CLASSIFIER: dict[str, Hyperparameter] = {
         'several. "focal" gives less weight to rows that are already right (Lin et al. 2017). Or a loss of torch that '
         "takes class scores, such as `nn.CrossEntropyLoss(label_smoothing=0.1)` or `nn.MultiMarginLoss`: an object, "
         "a class, or any function with the same arguments.",
+        advice='If most rows are easy to predict, "focal" turns to the others. Its probabilities are less sure than they should be, so '
+        "do not combine it with a metric of probabilities. If classes are rare, tuning the threshold is often "
+        "better than another loss.",
     ),
     "focal_gamma": Hyperparameter(
         "float",
@@ -30,6 +33,8 @@ CLASSIFIER: dict[str, Hyperparameter] = {
         "per row.",
         "0.5 to 5",
         "Lin et al. 2017",
+        advice='Only with `loss="focal"`. The larger it is, the less do rows count that are already right, and the '
+        "closer probabilities stay to the middle.",
     ),
     "label_smoothing": Hyperparameter(
         "float in [0, 1)",
@@ -38,6 +43,8 @@ CLASSIFIER: dict[str, Hyperparameter] = {
         "Not with losses of torch.",
         "0 or 0.1",
         "Szegedy et al. 2016; Holzmüller et al. 2024",
+        advice="If labels are wrong or the network is too sure of itself, and the metric is accuracy. The log loss "
+        "may rise, since probabilities stay away from 0 and 1.",
     ),
     "class_weight": Hyperparameter(
         'dict, "balanced" or None',
@@ -47,6 +54,8 @@ CLASSIFIER: dict[str, Hyperparameter] = {
         '`stopping_metric`. "balanced" is computed from all rows of the first call and their `sample_weight`; '
         "validation rows and later calls that continue training use the same weights (`balanced_weight_`). If rows "
         "may have several labels, the weight of a row is the product over its labels, and a dict is refused.",
+        advice="If a rare class must be found. It also raises the predicted probabilities of rare classes above "
+        "their real share. If you only need decisions, tune the threshold instead.",
     ),
 }
 
@@ -58,6 +67,8 @@ REGRESSOR: dict[str, Hyperparameter] = {
         'absolute errors ("mae", which predicts the median), "huber" or "quantile". "poisson" is for counts; the '
         "network's output is the logarithm of their mean. Or a loss of torch, such as `nn.SmoothL1Loss(beta=0.5)`: an "
         "object, a class, or any function with the same arguments.",
+        advice='If the target has outliers ("huber", "mae"), counts something ("poisson"), or if you need limits and '
+        'not the mean ("quantile"). Choose it to suit the metric, such as "mae" for the mean absolute error.',
     ),
     "huber_delta": Hyperparameter(
         "float",
@@ -65,6 +76,7 @@ REGRESSOR: dict[str, Hyperparameter] = {
         'Error at which "huber" changes from a square to a line, in standard deviations of the target.',
         "0.1 to 3",
         "Huber 1964",
+        advice='Only with `loss="huber"`. Small values are nearly "mae", large ones nearly "mse".',
     ),
     "quantile": Hyperparameter(
         "float in (0, 1)",
@@ -72,8 +84,16 @@ REGRESSOR: dict[str, Hyperparameter] = {
         'The quantile that `loss="quantile"` predicts.',
         "",
         "Koenker & Bassett 1978",
+        advice='Only with `loss="quantile"`. Networks for 0.05 and 0.95 make an interval of 90 %. Extreme quantiles '
+        "need many rows.",
     ),
     "clip_prediction": Hyperparameter(
-        "bool", SWITCH, "Keep predictions within the range of the training targets.", "", "Holzmüller et al. 2024"
+        "bool",
+        SWITCH,
+        "Keep predictions within the range of the training targets.",
+        "",
+        "Holzmüller et al. 2024",
+        advice="If the target has natural limits, such as a share. It cuts off a trend that continues beyond the "
+        "training rows.",
     ),
 }

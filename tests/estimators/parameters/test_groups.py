@@ -14,6 +14,14 @@ def test_each_parameter_is_in_one_group(own):
     assert sorted(grouped) == sorted(COMMON | own)
 
 
+@pytest.mark.parametrize("own", [CLASSIFIER, REGRESSOR])
+def test_each_parameter_that_is_searched_says_when_it_matters(own):
+    silent = [name for name, parameter in (COMMON | own).items() if parameter.search and not parameter.advice]
+    assert silent == []
+    ends = [name for name, parameter in (COMMON | own).items() if parameter.advice and parameter.advice[-1] != "."]
+    assert ends == []
+
+
 @pytest.mark.parametrize(("Net", "own"), [(NetClassifier, CLASSIFIER), (NetRegressor, REGRESSOR)])
 def test_docstring_lists_the_groups(Net, own):
     listed = re.findall(r"`(\w+)`", Net.__doc__.split("by group:")[1].split("Parameters\n")[0])
