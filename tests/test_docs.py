@@ -36,6 +36,14 @@ def test_each_library_has_a_paragraph_and_an_example():
     assert sorted(linked) == sorted(path.name for path in (DOCS / "examples" / "ecosystem").glob("plot_*.py"))
 
 
+def test_papers_that_are_named_are_listed():
+    listed = set(re.findall(r"^- (.+? \d{4}):", (DOCS / "papers.md").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    text = " ".join(page.read_text(encoding="utf-8") for page in PAGES if page.name != "papers.md").replace("\n", " ")
+    named = set(re.findall(r"[A-Z][\wü-]+ et al\. \d{4}|[A-Z]\w+ & [A-Z]\w+ \d{4}", text))
+    assert named - listed == set(), "add them to docs/papers.md"
+    assert [paper for paper in listed if paper not in text] == []
+
+
 def list_anchors(page: Path) -> set[str]:
     """Return the anchors that a code host makes of the headings on a page."""
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)

@@ -22,9 +22,9 @@ CLASSIFIER: dict[str, Hyperparameter] = {
         'several. "focal" gives less weight to rows that are already right (Lin et al. 2017). Or a loss of torch that '
         "takes class scores, such as `nn.CrossEntropyLoss(label_smoothing=0.1)` or `nn.MultiMarginLoss`: an object, "
         "a class, or any function with the same arguments.",
-        advice='If most rows are easy to predict, "focal" turns to the others. Its probabilities are less sure than they should be, so '
-        "do not combine it with a metric of probabilities. If classes are rare, tuning the threshold is often "
-        "better than another loss.",
+        advice='If most rows are easy to predict, "focal" turns to the others. Its probabilities are less sure '
+        "than they should be, so do not combine it with a metric of probabilities. If classes are rare, "
+        "tuning the threshold is often better than another loss.",
     ),
     "focal_gamma": Hyperparameter(
         "float",

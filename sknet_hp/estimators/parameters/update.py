@@ -29,9 +29,9 @@ OPTIMIZER: dict[str, Hyperparameter] = {
         "Chen et al. 2023.",
         "adamw, lion, and nesterov for long trainings",
         GODBOLE,
-        advice='Seldom: "adamw" is nearly always right. "lion" needs a rate three to ten times smaller, and a `weight_decay` '
-        'that is larger by the same factor. "sgd" and "nesterov" need a larger rate, found by a careful '
-        "search, a schedule and long training.",
+        advice='Seldom: "adamw" is nearly always right. "lion" needs a rate three to ten times smaller, and a '
+        '`weight_decay` that is larger by the same factor. "sgd" and "nesterov" need a larger rate, found '
+        "by a careful search, a schedule and long training.",
     ),
     "momentum": Hyperparameter(
         "float in [0, 1)",
@@ -261,8 +261,8 @@ AVERAGING: dict[str, Hyperparameter] = {
         'otherwise "none". None means "none".',
         "none, ema, swa",
         "Polyak & Juditsky 1992; Izmailov et al. 2018",
-        advice="Always; leave it on. It makes up for rates that are too large, and for most of what a schedule gains. Use "
-        '"none" if training continues on data that drift.',
+        advice="Always; leave it on. It makes up for rates that are too large, and for most of what a schedule "
+        'gains. Use "none" if training continues on data that drift.',
     ),
     "ema_decay": Hyperparameter(
         "float in [0, 1)",
