@@ -15,7 +15,8 @@ HEAD = """# Parameters
 All parameters of `NetClassifier` and `NetRegressor`: what each does, when it matters and what it depends on, its
 default, and the range to search. The dozen that matter most: [Hyperparameters](guide/hyperparameters.md).
 
-Sources are in [Papers](papers.md). `docs/make_parameters.py` writes this page from the registry that the docstrings and the checks of values come from.
+The sources are listed in [Papers](papers.md). `docs/make_parameters.py` writes this page from the registry that the
+docstrings and the checks of values come from.
 """
 
 COLUMNS = """| group | parameters |
