@@ -9,7 +9,8 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from sknet_hp import presets
+from sknet_hp.cli.options import MODELS, NETWORKS
+from sknet_hp.cli.tables.loading import BUNDLED
 
 SCORERS = (
     "accuracy",
@@ -27,9 +28,6 @@ SCORERS = (
     "roc_auc_ovr",
 )
 """Those that are asked for most; scikit-learn has more."""
-
-NETWORKS = ("default", *presets.__all__)
-MODELS = (*NETWORKS, "linear", "boosting", "constant")
 
 _TYPED = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
 """Where shells say what is typed: bash, and the others."""
@@ -62,8 +60,7 @@ def complete_column(incomplete: str) -> list[str]:
 
 def complete_table(incomplete: str) -> list[str]:
     """Return tables of scikit-learn, and files, that begin as what is typed."""
-    bundled = [f"sklearn:{name}" for name in ("iris", "wine", "breast_cancer", "digits", "diabetes")]
-    return [*_begin(bundled, incomplete), *_list_paths(incomplete)]
+    return [*_begin([f"sklearn:{name}" for name in BUNDLED], incomplete), *_list_paths(incomplete)]
 
 
 def _begin(names: Any, incomplete: str) -> list[str]:

@@ -1,9 +1,12 @@
 """The options of commands, and what they may be."""
 
+import shlex
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from sknet_hp import presets
 
 GIVEN: ContextVar[tuple[str, ...]] = ContextVar("given", default=())
 """The words of the command line that runs, for whoever wants to type it again."""
@@ -11,10 +14,21 @@ GIVEN: ContextVar[tuple[str, ...]] = ContextVar("given", default=())
 INNER_FOLDS = 3
 """In which settings are compared, where nothing is said."""
 
+DEFAULT = "default"
+BASELINES = ("linear", "boosting", "constant")
+NETWORKS = (DEFAULT, *presets.__all__)
+MODELS = (*NETWORKS, *BASELINES)
+"""What models are called that are not given by a path."""
+
 TaskOption = Literal["auto", "classification", "regression"]
 SearchMethod = Literal["random", "grid", "halving", "hyperband", "asha", "bohb", "tpe", "gp", "cma-es", "pbt", "guided"]
 
 EvaluatedSearch = Literal[SearchMethod, "none"]
+
+
+def write_command(*words: str) -> str:
+    """Return a command of ours as it is typed."""
+    return shlex.join(["sknet-hp", *words])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,14 +5,13 @@ Only names and files are looked at, so refusals come at once.
 
 import json
 import re
-import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sknet_hp.cli.completing import MODELS, NETWORKS, read_header
+from sknet_hp.cli.completing import read_header
 from sknet_hp.cli.errors import BadInput, suggest, suggest_path
-from sknet_hp.cli.options import GIVEN
+from sknet_hp.cli.options import GIVEN, MODELS, NETWORKS, write_command
 from sknet_hp.cli.output.files import JOURNAL, MODEL, SUMMARY
 from sknet_hp.cli.tables.loading import is_table_name, shorten_source
 
@@ -64,11 +63,6 @@ def read_summary(run: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def write_command(*words: str) -> str:
-    """Return a command of ours as it is typed."""
-    return shlex.join(["sknet-hp", *words])
 
 
 def check_table_first(data: str, others: Sequence[str] = ()) -> None:

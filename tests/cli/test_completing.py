@@ -4,9 +4,7 @@ import gzip
 
 import pytest
 
-from sknet_hp import presets
 from sknet_hp.cli import completing
-from sknet_hp.cli.models.named import NAMES
 from tests.helpers.scripts import run_code
 
 HEADER = 'age,"name, first",survived\n1,a,0\n'
@@ -33,11 +31,6 @@ def test_no_columns_where_there_is_no_table(type_words):
     for words in ("sknet-hp tune", "sknet-hp tune nowhere.csv", "sknet-hp tune nowhere.csv.gz"):
         type_words(words)
         assert completing.complete_column("") == []
-
-
-def test_models_are_all_of_them():
-    assert completing.MODELS == NAMES
-    assert set(presets.__all__) < set(completing.NETWORKS)
 
 
 def test_files_and_names(type_words):

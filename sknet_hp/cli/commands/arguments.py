@@ -10,16 +10,16 @@ import typer
 
 from sknet_hp.cli import completing
 from sknet_hp.cli.errors import BadInput, list_names
-from sknet_hp.cli.options import GIVEN, TableOptions, TaskOption
-from sknet_hp.cli.slips import COLUMN, check_table_first, write_command
-from sknet_hp.cli.tables.loading import load_table, require_table
+from sknet_hp.cli.options import GIVEN, TableOptions, TaskOption, write_command
+from sknet_hp.cli.slips import COLUMN, check_table_first
+from sknet_hp.cli.tables.loading import BUNDLED, load_table, require_table
 
 Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
         autocompletion=completing.complete_table,
-        help="A .csv, .csv.gz or .parquet file, or sklearn:NAME (iris, wine, breast_cancer, digits, diabetes).",
+        help=f"A .csv, .csv.gz or .parquet file, or sklearn:NAME ({', '.join(BUNDLED)}).",
     ),
 ]
 Target = Annotated[

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 
-from sknet_hp.cli.models.named import NAMES, make_contestant
+from sknet_hp.cli.models.named import make_contestant
+from sknet_hp.cli.options import MODELS
 from sknet_hp.cli.output.json_text import describe_table
 from sknet_hp.cli.output.text import print_ranking, wrap
 from sknet_hp.cli.tables.problem import Problem
@@ -146,7 +147,7 @@ def print_beside(console: Console, beside: Beside) -> None:
 
 def _begin(sentence: str, own: str) -> str:
     """Return a sentence with a capital, unless it begins with the path of a model."""
-    is_path = own not in (*NAMES, "network") and not own.startswith("tuned ")
+    is_path = own not in (*MODELS, "network") and not own.startswith("tuned ")
     return sentence if is_path and sentence.startswith(own) else capitalise(sentence)
 
 

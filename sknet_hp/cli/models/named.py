@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any
 from sknet_hp import presets
 from sknet_hp.cli.errors import BadInput, list_names, suggest
 from sknet_hp.cli.models.saved import load_model
+from sknet_hp.cli.options import BASELINES, DEFAULT, MODELS, NETWORKS
 from sknet_hp.presets import TaskKind
 
 if TYPE_CHECKING:
     from sknet_hp.estimators.classifier import NetClassifier
     from sknet_hp.estimators.regressor import NetRegressor
 
-DEFAULT = "default"
-BASELINES = ("linear", "boosting", "constant")
 PRESETS: dict[str, Callable[..., dict[str, Any]]] = {name: getattr(presets, name) for name in presets.__all__}
-NAMES = (DEFAULT, *PRESETS, *BASELINES)
 
 
 @dataclass(frozen=True)
@@ -67,15 +65,15 @@ def make_contestant(name: str, task: TaskKind, *, seed: int, device: str, **para
 
     from sknet_hp.evaluation import make_baseline
 
-    if name == DEFAULT or name in PRESETS:
+    if name in NETWORKS:
         return Contestant(name, make_network(task, name, seed=seed, device=device, **params))
     if name in BASELINES:
         return Contestant(name, make_baseline(name, task, seed))
     path = Path(name).expanduser()
     if not path.exists():
         raise BadInput(
-            f"there is no model {name!r}{suggest(name, NAMES)}: give the path of a saved one, or one of "
-            f"{list_names(NAMES, len(NAMES))}"
+            f"there is no model {name!r}{suggest(name, MODELS)}: give the path of a saved one, or one of "
+            f"{list_names(MODELS, len(MODELS))}"
         )
     model = load_model(path)
     kind = "classification" if is_classifier(model) else "regression"

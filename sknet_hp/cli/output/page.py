@@ -1,12 +1,11 @@
 """The page of a result, report.html."""
 
-import shlex
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from sknet_hp.cli.options import GIVEN
+from sknet_hp.cli.options import GIVEN, write_command
 from sknet_hp.cli.output.files import REPORT
 from sknet_hp.cli.output.wording import name_options
 from sknet_hp.cli.tables.loading import shorten_source
@@ -28,7 +27,7 @@ def write_page(out: Path, subject: Any, **parts: Any) -> str | None:
     """
     from sknet_hp.report import report
 
-    notes = parts.pop("notes", {"Command": describe_command()})
+    notes = {"Command": write_command(*GIVEN.get())} | parts.pop("notes", {})
     try:
         report(subject, out / REPORT, notes=notes, wording=name_options, **parts)
     except ImportError as error:
@@ -44,8 +43,3 @@ def write_title(data: str, target: str) -> str:
 def print_page(console: Console, out: Path, missing: str | None) -> None:
     """Print where the page is, or what it needs."""
     console.print(f"Report:   {missing or out / REPORT}")
-
-
-def describe_command() -> str:
-    """Return the command that runs, as it can be typed again."""
-    return shlex.join(["sknet-hp", *GIVEN.get()])

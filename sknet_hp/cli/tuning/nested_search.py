@@ -55,16 +55,6 @@ class TuningResult:
     cautious: str = ""
 
     @property
-    def fold_scores(self) -> list[float]:
-        """The score in each outer fold."""
-        return [] if self.nested is None else self.nested.get_scores().tolist()
-
-    @property
-    def fold_params(self) -> list[dict[str, Any]]:
-        """What each outer fold has chosen."""
-        return [] if self.nested is None else self.nested.params
-
-    @property
     def findings(self) -> Findings:
         """What checks have found, in the search on all rows and in the score.
 
@@ -74,16 +64,6 @@ class TuningResult:
         codes = {finding.code for finding in own}
         scored = [] if self.nested is None else self.nested.findings
         return Findings([*own, *(finding for finding in scored if finding.code not in codes)])
-
-    @property
-    def mean(self) -> float:
-        """Mean score over the outer folds, NaN without them."""
-        return float(np.nanmean(self.fold_scores)) if self.fold_scores else float("nan")
-
-    @property
-    def std(self) -> float:
-        """Standard deviation of the score over the outer folds, NaN without them."""
-        return float(np.nanstd(self.fold_scores)) if self.fold_scores else float("nan")
 
 
 class NestedSearch:

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from sknet_hp import search as searchers
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.cli.output.messages import collect_warnings, shorten_failed_fits
-from sknet_hp.cli.output.progress_display import ProgressDisplay
+from sknet_hp.cli.output.training import show_training
 from sknet_hp.cli.tuning.candidates import count_affordable, count_networks
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.formatting.numbers import format_seconds
-from sknet_hp.fusion.session import fused
 from sknet_hp.tuning.guided.changes import estimate_cost
 
 if TYPE_CHECKING:
@@ -97,6 +95,6 @@ def _train_pilot(nested: "NestedSearch", candidates: list[dict[str, Any]]) -> in
     points = [{name: [value] for name, value in candidate.items()} for candidate in candidates]
     search = searchers.GridSearchCV(nested.network, points, cv=nested.inner, scoring=nested.scoring, refit=False)
     total = len(candidates) * nested.inner_folds
-    with collect_warnings(), fused() as session, ProgressDisplay(session, total, "Pilot"), shorten_failed_fits():
+    with show_training("Pilot", total):
         search.fit(nested.problem.X, nested.problem.y)
     return total

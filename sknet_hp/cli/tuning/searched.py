@@ -3,8 +3,8 @@
 from typing import Any
 
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.cli.models.named import DEFAULT, make_contestant, take_network
-from sknet_hp.cli.options import EvaluateOptions, TuneOptions
+from sknet_hp.cli.models.named import make_contestant, take_network
+from sknet_hp.cli.options import DEFAULT, EvaluateOptions, TuneOptions
 from sknet_hp.cli.tuning.candidates import list_grid, make_random_space
 from sknet_hp.cli.tuning.space_file import read_space
 from sknet_hp.estimators.pipelines import find_last_step

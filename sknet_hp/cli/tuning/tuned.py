@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from sknet_hp.cli.models.beside import Beside, print_beside
+from sknet_hp.cli.options import write_command
 from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY
 from sknet_hp.cli.output.text import print_findings, wrap
 from sknet_hp.cli.output.training import print_warnings
-from sknet_hp.cli.slips import write_command
 from sknet_hp.cli.tables.scoring import Scoring
 from sknet_hp.formatting.numbers import format_amount, format_seconds
 from sknet_hp.formatting.values import format_params
@@ -64,14 +64,14 @@ def print_score(console: Console, result: "TuningResult", scoring: Scoring) -> N
         )
         return
     low, high = result.nested.interval()
-    n_done = result.nested.statuses.count("done")
-    if n_done < len(result.fold_scores):
+    n_done, n_folds = result.nested.statuses.count("done"), len(result.nested.statuses)
+    if n_done < n_folds:
         console.print(
-            f"Warning: {len(result.fold_scores) - n_done} of {len(result.fold_scores)} outer folds failed or were not "
-            f"finished; the score is from the others."
+            f"Warning: {n_folds - n_done} of {n_folds} outer folds failed or were not finished; the score is from the "
+            f"others."
         )
     interval = "no interval" if isnan(low) else f"95 % interval {known.write_interval(low, high)}"
-    console.print(f"Score: {metric} {known.write(result.mean)} ({interval})")
+    console.print(f"Score: {metric} {known.write(result.nested.mean)} ({interval})")
     console.print(
         wrap(
             f"This is what a network tuned in this way scores on rows that took no part in tuning: the mean of "

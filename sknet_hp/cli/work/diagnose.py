@@ -8,9 +8,9 @@ from sklearn.base import is_classifier
 
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.models.devices import check_device
-from sknet_hp.cli.models.named import BASELINES, make_contestant
+from sknet_hp.cli.models.named import make_contestant
 from sknet_hp.cli.models.saved import list_text_columns, load_model
-from sknet_hp.cli.options import DiagnoseOptions
+from sknet_hp.cli.options import BASELINES, DiagnoseOptions
 from sknet_hp.cli.output.json_text import print_json
 from sknet_hp.cli.output.text import describe_finding, make_console, print_findings, print_problem, wrap
 from sknet_hp.cli.output.training import print_warnings, show_training

@@ -10,8 +10,8 @@ from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.models.beside import Beside, compare_beside, describe_beside, describe_names, print_beside
 from sknet_hp.cli.models.devices import check_device
 from sknet_hp.cli.models.kernels import compile_kernels
-from sknet_hp.cli.models.named import BASELINES, DEFAULT, PRESETS, Contestant, make_contestant
-from sknet_hp.cli.options import INNER_FOLDS, EvaluateOptions
+from sknet_hp.cli.models.named import Contestant, make_contestant
+from sknet_hp.cli.options import BASELINES, DEFAULT, INNER_FOLDS, NETWORKS, EvaluateOptions
 from sknet_hp.cli.output.files import CURVES, FOLDS, PREDICTIONS, REPORT, SUMMARY
 from sknet_hp.cli.output.json_text import print_json, write_json
 from sknet_hp.cli.output.page import print_page, write_page, write_title
@@ -125,7 +125,7 @@ def _choose_method(options: EvaluateOptions) -> str:
     """Return how settings are chosen, which is by halving where nothing is said."""
     is_baseline = options.model in BASELINES
     if options.search is None:
-        return "halving" if options.model == DEFAULT or options.model in PRESETS else "none"
+        return "halving" if options.model in NETWORKS else "none"
     if is_baseline and options.search != "none":
         raise BadInput(
             f"--model {options.model} has no settings that are searched here: leave --search {options.search} out, or "

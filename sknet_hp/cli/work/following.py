@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from sknet_hp.cli.models.named import BASELINES, DEFAULT, NAMES
-from sknet_hp.cli.options import TableOptions
-from sknet_hp.cli.slips import write_command
+from sknet_hp.cli.options import BASELINES, DEFAULT, MODELS, TableOptions, write_command
 
 NEW = "NEW.csv"
 
@@ -47,6 +45,6 @@ def write_after_choice(model: str, options: TableOptions, **told: Any) -> str:
     options : which table, and what its columns are for.
     told : options of `tune` by name.
     """
-    if model not in NAMES:
+    if model not in MODELS:
         return write_command("predict", model, NEW)
     return write_following("tune", options, model=None if model in BASELINES else model, **told)

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.models.devices import check_device
-from sknet_hp.cli.models.named import BASELINES, make_contestant, take_network
-from sknet_hp.cli.options import RateOptions
+from sknet_hp.cli.models.named import make_contestant, take_network
+from sknet_hp.cli.options import BASELINES, RateOptions
 from sknet_hp.cli.output.files import require_file_can_be_written, write_file
 from sknet_hp.cli.output.json_text import describe_table, print_json
 from sknet_hp.cli.output.text import describe_finding, make_console, print_problem

@@ -5,7 +5,6 @@ what came out.
 """
 
 import json
-import shlex
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -18,11 +17,10 @@ from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.models.beside import Beside, compare_beside, describe_beside, describe_names
 from sknet_hp.cli.models.devices import check_device
 from sknet_hp.cli.models.kernels import compile_kernels
-from sknet_hp.cli.models.named import BASELINES, DEFAULT
-from sknet_hp.cli.options import SearchMethod, TuneOptions
+from sknet_hp.cli.options import BASELINES, DEFAULT, SearchMethod, TuneOptions, write_command
 from sknet_hp.cli.output.files import MODEL, REPORT, RESULTS, SUMMARY
 from sknet_hp.cli.output.json_text import convert_to_json, describe_table, print_json, write_json
-from sknet_hp.cli.output.page import describe_command, print_page, write_page, write_title
+from sknet_hp.cli.output.page import print_page, write_page, write_title
 from sknet_hp.cli.output.run_folder import RunFolder
 from sknet_hp.cli.output.text import describe_finding, make_console, print_problem
 from sknet_hp.cli.tables.checks import check_folds
@@ -36,6 +34,7 @@ from sknet_hp.formatting.numbers import format_seconds
 
 if TYPE_CHECKING:
     from sknet_hp.cli.tuning.nested_search import NestedSearch, TuningResult
+    from sknet_hp.evaluation import NestedResult
 
 SHARE_OF_SEARCHES = 0.85
 """Of the time left, what searches are given: their last rung, the refit and what stands
@@ -104,8 +103,8 @@ def tune_table(options: TuneOptions) -> None:
         X=problem.X,
         y=problem.y,
         title=write_title(options.data, problem.target),
-        notes={"Command": describe_command()} | ({"Score": result.cautious} if result.cautious else {}),
-        next_steps={"Predict new rows:": shlex.join(["sknet-hp", "predict", str(out), "NEW.csv"])},
+        notes={"Score": result.cautious} if result.cautious else {},
+        next_steps={"Predict new rows:": write_command("predict", str(out), "NEW.csv")},
     )
     if options.as_json:
         print_json(summary | {"model": str(out / MODEL)} | ({} if missing else {"report": str(out / REPORT)}))
@@ -225,23 +224,13 @@ def _summarise(
     beside: Beside,
     seconds: float,
 ) -> dict[str, Any]:
-    from sknet_hp.sharing.cards.scores import measure_calibration
-
     return {
-        "nested_cv": {
-            "scoring": scoring.name,
-            "positive_class": scoring.positive,
-            "mean": result.mean,
-            "std": result.std,
-            "folds": result.fold_scores,
-            "interval": _describe_interval(result),
-            "calibration_error": None if result.nested is None else measure_calibration(result.nested),
-        },
+        "nested_cv": {"scoring": scoring.name, "positive_class": scoring.positive} | _describe_score(result.nested),
         **describe_beside(beside),
         "best_params": result.search.best_params_,
         "best_inner_score": float(result.search.best_score_),
         "stages": describe_table(result.search.stages_.table) if hasattr(result.search, "stages_") else [],
-        "best_params_of_outer_folds": result.fold_params,
+        "best_params_of_outer_folds": [] if result.nested is None else result.nested.params,
         "networks_trained": result.networks,
         "seconds": round(seconds, 2),
         "task": problem.task,
@@ -250,7 +239,7 @@ def _summarise(
         "features": list(problem.X.columns),
         "training_rows": describe_rows(problem.X, problem.y),
         "candidates": candidates,
-        "settings": {name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()},
+        "settings": vars(options),
         "warnings": result.warnings,
         "findings": [describe_finding(finding) for finding in result.findings],
         "versions": {
@@ -259,11 +248,19 @@ def _summarise(
     }
 
 
-def _describe_interval(result: "TuningResult") -> dict[str, float] | None:
-    if result.nested is None:
-        return None
-    low, high = result.nested.interval()
-    return {"low": low, "high": high}
+def _describe_score(nested: "NestedResult | None") -> dict[str, Any]:
+    from sknet_hp.sharing.cards.scores import measure_calibration
+
+    if nested is None:
+        return {"mean": None, "std": None, "folds": [], "interval": None, "calibration_error": None}
+    low, high = nested.interval()
+    return {
+        "mean": nested.mean,
+        "std": nested.std,
+        "folds": nested.get_scores(),
+        "interval": {"low": low, "high": high},
+        "calibration_error": measure_calibration(nested),
+    }
 
 
 def _make_results_table(cv_results: dict[str, Any]) -> pd.DataFrame:

@@ -2,20 +2,20 @@ import pytest
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from sknet_hp import NetClassifier, presets, save
+from sknet_hp import NetClassifier, save
 from sknet_hp.cli.errors import BadInput
-from sknet_hp.cli.models.named import BASELINES, NAMES, make_contestant, take_network
+from sknet_hp.cli.models.named import make_contestant, take_network
+from sknet_hp.cli.options import BASELINES, MODELS
 from sknet_hp.estimators.averaged import AveragedClassifier
 from sknet_hp.evaluation import baselines
 
 
-def test_all_presets_and_baselines_have_names():
+def test_all_baselines_have_names():
     assert set(BASELINES) == set(baselines.BASELINES)
-    assert set(NAMES) == {"default", *presets.__all__, *BASELINES}
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", MODELS)
 def test_models_suit_the_task(name, task):
     made = make_contestant(name, task, seed=5, device="cpu").estimator
     assert is_classifier(made) == (task == "classification")

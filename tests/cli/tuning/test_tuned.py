@@ -26,7 +26,7 @@ def test_a_score_of_shorter_searches_is_said_to_be_cautious(capsys):
     cautious = NestedSearch._describe_shares(guided, 50.0)
     nested = SimpleNamespace(interval=lambda: (0.7, 0.9), statuses=["done"] * 5, mean=0.8)
     search = SimpleNamespace(best_score_=0.85)
-    result = SimpleNamespace(nested=nested, mean=0.8, search=search, fold_scores=[0.8] * 5, cautious=cautious)
+    result = SimpleNamespace(nested=nested, search=search, cautious=cautious)
     print_score(make_console(), result, Scoring("accuracy"))
     told = " ".join(capsys.readouterr().out.split())
     assert "each outer fold had 5.0 s, the final one on all rows 25 s, so the score is rather cautious." in told
@@ -44,9 +44,9 @@ def test_stages_with_nothing_to_try_did_not_lack_time(capsys):
 
 def test_the_score_of_one_fold_has_no_interval(capsys):
     nan = float("nan")
-    nested = SimpleNamespace(interval=lambda: (nan, nan), statuses=["done", "failed"])
+    nested = SimpleNamespace(interval=lambda: (nan, nan), statuses=["done", "failed"], mean=0.8)
     search = SimpleNamespace(best_score_=0.85)
-    result = SimpleNamespace(nested=nested, mean=0.8, search=search, fold_scores=[0.8, nan], cautious="")
+    result = SimpleNamespace(nested=nested, search=search, cautious="")
     print_score(make_console(), result, Scoring("accuracy"))
     told = " ".join(capsys.readouterr().out.split())
     assert "Score: accuracy 0.8000 (no interval)" in told
