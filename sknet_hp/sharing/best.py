@@ -17,7 +17,7 @@ def take_best(model: Any) -> Any:
         If a search has not fitted its best candidate on all rows.
     """
     check_is_fitted(model)
-    if not isinstance(model, BaseSearchCV):
+    if not isinstance(model, BaseSearchCV) and not hasattr(model, "best_params_"):  # which others' searches have
         return model
     if not hasattr(model, "best_estimator_"):
         raise ValueError(f"this {type(model).__name__} was run with refit=False and has no best_estimator_; set refit")

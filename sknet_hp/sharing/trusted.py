@@ -17,6 +17,9 @@ _LEFT_BY_SEARCHES = (
     "sknet_hp.tuning.guided.searcher.GuidedSearchCV",
     "scipy.optimize._optimize.OptimizeResult",
 )
+_LEFT_BY_WRAPPERS = ("sklearn.utils._bunch.Bunch",)
+"""A dict, in which stacking and voting keep their members by name."""
+
 _DISTRIBUTIONS = (
     "scipy.stats._continuous_distns.reciprocal_gen",
     "scipy.stats._continuous_distns.uniform_gen",
@@ -35,7 +38,7 @@ _OF_SKOPT = (
 
 
 def list_trusted_types() -> list[str]:
-    """Return the names of all types in networks and searches of sknet_hp.
+    """Return the names of all types in networks and searches, and around them.
 
     They are types of this package, and those it keeps from scikit-learn, SciPy and
     scikit-optimize. None of them runs code from a file. Give the list to skops, or to
@@ -72,6 +75,7 @@ def list_trusted_types() -> list[str]:
             *list_trusted_parts(),
             *searchers,
             *_LEFT_BY_SEARCHES,
+            *_LEFT_BY_WRAPPERS,
             *_DISTRIBUTIONS,
             *_OF_SKOPT,
         }

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import skops.io
+from sklearn.ensemble import StackingClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -22,6 +23,7 @@ MODELS = {
     "codes": NetClassifier(max_one_hot=2, cat_embedding_dim=2, numeric_transform="quantile", **SMALL),
     "robust": NetClassifier(numeric_transform="robust_smooth", weight_averaging="ema", **SMALL),
     "pipeline": make_pipeline(FunctionTransformer(), NET),
+    "stacked": StackingClassifier([("net", NET), ("two", NET)], cv=2),
     "grid": GridSearchCV(NET, {"lr": [1e-3, 1e-2]}, cv=2),
     "ensemble": HalvingSearchCV(NET, {"lr": [1e-3, 1e-2]}, cv=2, max_resources=4, refit="ensemble", random_state=0),
     "guided": GuidedSearchCV(NET, cv=2, time_budget=2, random_state=0),

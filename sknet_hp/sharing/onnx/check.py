@@ -1,5 +1,6 @@
 """Whether an exported model predicts in onnxruntime as it does in Python."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ TOLERANCE = 1e-5
 """Largest difference of probabilities, or of numbers in units of their range."""
 
 
-def check_predictions(exported: "ModelProto | str", model: Any, X: TableLike, tolerance: float = TOLERANCE) -> float:
+def check_predictions(exported: "ModelProto", model: Any, X: TableLike, tolerance: float = TOLERANCE) -> float:
     """Compare the predictions of an exported model with its original's.
 
     Returns
@@ -85,7 +86,7 @@ def _is_tie(probabilities: np.ndarray, thresholds: list[float], tolerance: float
     return np.asarray(first_two | (distances <= tolerance).any(axis=(1, 2)))
 
 
-def run_model(exported: "ModelProto | str", X: TableLike) -> dict[str, np.ndarray]:
+def run_model(exported: "ModelProto | str | os.PathLike[str]", X: TableLike) -> dict[str, np.ndarray]:
     """Return what an exported model predicts in onnxruntime, by output.
 
     Parameters
@@ -97,7 +98,7 @@ def run_model(exported: "ModelProto | str", X: TableLike) -> dict[str, np.ndarra
     with require_extra("onnx", "run_onnx", "onnxruntime"):
         import onnxruntime
 
-    source = exported if isinstance(exported, str) else exported.SerializeToString()
+    source = os.fspath(exported) if isinstance(exported, (str, os.PathLike)) else exported.SerializeToString()
     session = onnxruntime.InferenceSession(source, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(names, make_inputs(session, X)), strict=True))

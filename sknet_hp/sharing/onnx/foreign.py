@@ -5,10 +5,11 @@ from copy import deepcopy
 from typing import Any
 
 import numpy as np
-from sklearn.base import ClassifierMixin, is_classifier
+from sklearn.base import ClassifierMixin, is_classifier, is_clusterer
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
+from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.persistence.classes import iterate_estimators
 from sknet_hp.sharing.onnx.builder import OPSETS, GraphBuilder
 from sknet_hp.sharing.onnx.tables import ColumnTensors, MatrixTensor, TensorTable
@@ -26,9 +27,15 @@ def add_transformer(b: GraphBuilder, step: Any, table: TensorTable) -> TensorTab
     TypeError
         If skl2onnx has no converter for it.
     """
+    if is_classifier(step):
+        raise TypeError(
+            f"{type(step).__name__} can not be exported as a step: skl2onnx converts its predict, not its transform. "
+            f"Leave the step out"
+        )
     converted, inputs = _convert(b, step, _join_columns(b, table))
-    name = b.include(converted, inputs)[0]
-    kind = converted.graph.output[0].type.tensor_type
+    number = 1 if is_clusterer(step) else 0  # before the distances come the labels of clusters
+    name = b.include(converted, inputs)[number]
+    kind = converted.graph.output[number].type.tensor_type
     return MatrixTensor(name, _count_columns(step, kind), _read_dtype(kind.elem_type))
 
 
@@ -67,7 +74,9 @@ def add_estimator(
         return Predictions(numbers=b.add("Reshape", numbers, np.array([0, -1], np.int64)), flat=flat)
     # skl2onnx calls scores probabilities where there are none.
     has_probabilities = len(outputs) > 1 and hasattr(model, "predict_proba")
-    return Predictions(outputs[0], b.cast(outputs[1], np.float64) if has_probabilities else None)
+    # Some labels come as a column.
+    label = b.add("Reshape", outputs[0], np.array([-1], np.int64))
+    return Predictions(label, b.cast(outputs[1], np.float64) if has_probabilities else None)
 
 
 def add_scores(b: GraphBuilder, model: Any, table: TensorTable) -> str:
@@ -144,7 +153,8 @@ def name_missing(categories: np.ndarray) -> np.ndarray:
 
 def is_of_text(imputer: SimpleImputer) -> bool:
     """Return whether an imputer, if it is fitted, fills in text."""
-    return np.asarray(getattr(imputer, "statistics_", 0.0)).dtype.kind in "OU"
+    # Its statistics are objects even if it fills in a constant that is a number.
+    return any(isinstance(filled, str) for filled in np.ravel(getattr(imputer, "statistics_", 0.0)))
 
 
 def _convert_from(model: Any, columns: list[tuple[str, Any, int]], options: dict[str, Any]) -> Any:
@@ -172,7 +182,10 @@ def _convert_from(model: Any, columns: list[tuple[str, Any, int]], options: dict
         except (NameError, NotImplementedError, RuntimeError, ValueError) as error:
             if isinstance(error, NameError) and zipmap:  # not an option of all classifiers
                 continue
-            raise TypeError(_explain(model, f"skl2onnx does not convert it as it is ({_shorten(error)})")) from error
+            reason = _shorten(error.__cause__ or error)
+            raise TypeError(_explain(model, f"skl2onnx does not convert it as it is ({reason})")) from error
+    if converted.functions:
+        raise TypeError(_explain(model, "skl2onnx writes it with functions of its own, which fit into no other graph"))
     _check_runnable(model, converted)
     return converted
 
@@ -191,20 +204,25 @@ def _check_runnable(model: Any, converted: Any) -> None:
         raise TypeError(_explain(model, f"onnxruntime does not run it ({_shorten(error)})")) from error
 
 
-def _shorten(error: Exception) -> str:
+def _shorten(error: BaseException) -> str:
     return " ".join(str(error).split())[:300].rstrip(". ")
 
 
 def _explain(model: Any, reason: str) -> str:
     """Return the message that a model can not be exported, and what to do."""
-    if hasattr(model, "predict"):
-        advice = "Export the networks in it by themselves, or register a converter with "
-    else:
+    if not hasattr(model, "predict"):
         advice = (
             "Leave the step out, since networks of sknet_hp encode text, categories, dates and missing values and "
-            "scale numbers themselves; or register a converter with "
+            "scale numbers themselves"
         )
-    return f"{type(model).__name__} can not be exported: {reason}. {advice}skl2onnx.update_registered_converter"
+    elif any(isinstance(part, BaseNet) for part in iterate_estimators(model)):
+        advice = "Export the networks in it by themselves"
+    else:
+        advice = "Use another estimator in its place"
+    return (
+        f"{type(model).__name__} can not be exported: {reason}. {advice}; or register a converter with "
+        f"skl2onnx.update_registered_converter"
+    )
 
 
 def _make_type(dtype: type, width: int) -> Any:

@@ -69,7 +69,8 @@ def _find_network(model: Any) -> BaseNet | None:
     inside += [getattr(model, name) for name in ("estimator_", "regressor_", "best_estimator_") if hasattr(model, name)]
     inside += [model.estimator] if isinstance(model, FrozenEstimator) else []
     for found in map(_find_network, inside):
-        if found is not None and found.n_features_in_ == model.n_features_in_:
+        # Optuna's search does not say how many columns it is given.
+        if found is not None and found.n_features_in_ == getattr(model, "n_features_in_", found.n_features_in_):
             return found
     return None
 

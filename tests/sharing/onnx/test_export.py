@@ -216,7 +216,8 @@ def test_the_file_says_what_it_is(tmp_path, problem):
     onnx.checker.check_model(model, full_check=True)
     assert model.producer_name == "sknet_hp"
     assert {each.key: each.value for each in model.metadata_props}["classes"] == '["no", "yes"]'
-    np.testing.assert_array_equal(run_onnx(str(path), problem[0])["label"], net.predict(problem[0]))
+    for place in (path, str(path)):
+        np.testing.assert_array_equal(run_onnx(place, problem[0])["label"], net.predict(problem[0]))
 
 
 def test_nothing_is_written_if_predictions_differ(tmp_path, problem):

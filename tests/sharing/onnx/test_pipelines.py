@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("skl2onnx")
 
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA
@@ -14,7 +15,7 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, TunedThresholdClassifierCV
-from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler
@@ -23,7 +24,7 @@ from sklearn.svm import LinearSVC
 from sknet_hp import NetClassifier, NetRegressor, export
 from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
 from sknet_hp.search import HalvingSearchCV
-from sknet_hp.sharing import to_onnx
+from sknet_hp.sharing import run_onnx, to_onnx
 from sknet_hp.sharing.onnx.check import check_predictions
 from tests.helpers.small_nets import SMALL
 from tests.helpers.tables import make_table
@@ -140,6 +141,31 @@ def test_other_wrappers_of_networks_take_numbers_alone(problem):
     numbers = X[["age", "income"]]
     model.fit(numbers, np.where(X["age"] < 30, "young", y))
     assert check_predictions(to_onnx(model, numbers), model, numbers) < 2e-6
+
+
+def test_votes_between_pairs_of_classes_are_labels_alone(problem):
+    X, y = problem
+    numbers = X[["age", "income"]].fillna(0)
+    model = OneVsOneClassifier(NET).fit(numbers, np.where(X["age"] < 30, 2, y == "yes"))
+    assert check_predictions(to_onnx(model, numbers), model, numbers) == 0
+
+
+def test_searches_of_others_give_their_best_estimator(problem):
+    class Search(ClassifierMixin, BaseEstimator):  # as Optuna's, which is no search of scikit-learn's
+        def fit(self, X, y):
+            self.best_params_, self.best_estimator_ = {}, clone(NET).fit(X, y)
+            return self
+
+        def __getattr__(self, name):
+            if name in ("predict", "predict_proba", "classes_"):
+                return getattr(self.best_estimator_, name)
+            raise AttributeError(name)
+
+    X, y = problem
+    search = Search().fit(X, y)
+    np.testing.assert_array_equal(run_onnx(to_onnx(search), X)["label"], search.predict(X))
+    pipeline = make_pipeline("passthrough", Search()).fit(X, y)
+    np.testing.assert_array_equal(run_onnx(to_onnx(pipeline, X), X)["label"], pipeline.predict(X))
 
 
 def test_several_outputs_of_classes_are_refused(problem):

@@ -22,7 +22,7 @@ def add_dates(b: GraphBuilder, dates: Sequence[DateColumn], table: TensorTable) 
     """Return the numbers of all dates, (rows, numbers) float64, NaN if missing."""
     parts: list[str] = []
     for date in dates:
-        seconds = table.read_numbers(b, [date.column])
+        seconds = _mark_missing(b, table.read_numbers(b, [date.column]))
         elapsed = b.add("Div", b.add("Sub", seconds, np.float64(date.start_)), np.float64(date.span_ or 1.0))
         parts.append(b.add("Clip", elapsed, np.float64(-BEYOND), np.float64(1 + BEYOND)))
         for name in date.cycles_:
@@ -31,6 +31,11 @@ def add_dates(b: GraphBuilder, dates: Sequence[DateColumn], table: TensorTable) 
             # onnxruntime has no cosine of float64
             parts += [position, b.add("Sin", angle), b.add("Sin", b.add("Add", angle, np.float64(np.pi / 2)))]
     return b.cast(b.cast(b.concatenate(parts), np.float32), np.float64)  # the encoder's are float32
+
+
+def _mark_missing(b: GraphBuilder, seconds: str) -> str:
+    """Return seconds, NaN for the float that NumPy makes of a missing date."""
+    return b.add("Where", b.add("Less", seconds, np.float64(-9e18)), np.float64(np.nan), seconds)
 
 
 def _divide(b: GraphBuilder, x: str, by: float) -> str:

@@ -4,11 +4,15 @@ import numpy as np
 
 from sknet_hp.sharing.onnx.builder import GraphBuilder
 
-_TOLERANCE = 1e-7  # of QuantileTransformer: how near to an end counts as the end
+TOLERANCE = 1e-7
+"""Of QuantileTransformer with normal output: how near to an end counts as the end."""
+
 _BLOCK = 32  # quantiles that are compared with at a time
 
 
-def add_quantile_levels(b: GraphBuilder, quantiles: np.ndarray, levels: np.ndarray, x: str) -> str:
+def add_quantile_levels(
+    b: GraphBuilder, quantiles: np.ndarray, levels: np.ndarray, x: str, tolerance: float = TOLERANCE
+) -> str:
     """Return which share of the training rows lies below each number, (rows, width).
 
     Parameters
@@ -16,15 +20,17 @@ def add_quantile_levels(b: GraphBuilder, quantiles: np.ndarray, levels: np.ndarr
     quantiles : (n_quantiles, width), ascending.
     levels : (n_quantiles,) the share that belongs to each.
     x : (rows, width) float64. What comes of NaN has no meaning.
+    tolerance : how near to an end counts as beyond it; with 0, the end itself does.
     """
     first, last = quantiles[0], quantiles[-1]
+    beyond, before = ("Greater", "Less") if tolerance else ("GreaterOrEqual", "LessOrEqual")
     # scikit-learn takes the mean of both sides, which differ where several quantiles are equal.
     above = add_interpolation(b, quantiles, levels, x, "GreaterOrEqual")
     below = add_interpolation(b, quantiles, levels, x, "Greater")
     level = b.add("Mul", b.add("Add", above, below), np.float64(0.5))
-    at_end = b.add("Greater", b.add("Add", x, np.float64(_TOLERANCE)), last)
+    at_end = b.add(beyond, b.add("Add", x, np.float64(tolerance)), last)
     level = b.add("Where", at_end, np.float64(1), level)
-    at_start = b.add("Less", b.add("Sub", x, np.float64(_TOLERANCE)), first)
+    at_start = b.add(before, b.add("Sub", x, np.float64(tolerance)), first)
     return b.add("Where", at_start, np.float64(0), level)
 
 
@@ -95,7 +101,7 @@ def add_normal_quantile(b: GraphBuilder, p: str) -> str:
 
     By algorithm AS 241 (Wichura 1988), whose relative error is 1e-16.
     """
-    low, high = _TOLERANCE - np.spacing(1), 1 - (_TOLERANCE - np.spacing(1))
+    low, high = TOLERANCE - np.spacing(1), 1 - (TOLERANCE - np.spacing(1))
     p = b.add("Clip", p, np.float64(low), np.float64(high))
     q = b.add("Sub", p, np.float64(0.5))
     central = b.add("Mul", q, _divide(b, _CENTRAL, b.add("Sub", np.float64(0.180625), b.add("Mul", q, q))))

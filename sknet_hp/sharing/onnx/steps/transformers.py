@@ -9,13 +9,21 @@ from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
+from sklearn.feature_selection import SelectorMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, OrdinalEncoder
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    KBinsDiscretizer,
+    OrdinalEncoder,
+    PowerTransformer,
+    QuantileTransformer,
+)
 
 from sknet_hp.sharing.onnx import foreign
 from sknet_hp.sharing.onnx.builder import GraphBuilder
+from sknet_hp.sharing.onnx.steps.distributions import add_power, add_quantiles
 from sknet_hp.sharing.onnx.steps.functions import FUNCTIONS, list_functions
 from sknet_hp.sharing.onnx.steps.identity import keeps_columns
 from sknet_hp.sharing.onnx.tables import MatrixTensor, TensorTable, join_tables
@@ -41,8 +49,14 @@ def add_transformer(b: GraphBuilder, step: Any, table: TensorTable) -> TensorTab
         return _join(b, step, _list_blocks(b, step, table))
     if isinstance(step, FeatureUnion):
         return _join(b, step, [(name, each, table) for name, each in step.transformer_list if each != "drop"])
+    if isinstance(step, SelectorMixin):
+        return table.select(b, np.flatnonzero(step.get_support()).tolist())
     if isinstance(step, FunctionTransformer):
         return _apply_function(b, step, table)
+    if isinstance(step, (PowerTransformer, QuantileTransformer)):
+        add_numbers = add_power if isinstance(step, PowerTransformer) else add_quantiles
+        x = table.read_numbers(b, range(table.n_columns))
+        return MatrixTensor(add_numbers(b, step, x), table.n_columns, np.float64)
     if isinstance(step, SimpleImputer) and step.add_indicator and not foreign.is_of_text(step):
         return _impute_and_flag(b, step, table)
     if isinstance(step, OrdinalEncoder):

@@ -16,6 +16,7 @@ from sklearn.preprocessing import (
 
 from sknet_hp.sharing.onnx.builder import GraphBuilder
 from sknet_hp.sharing.onnx.foreign import AddModel
+from sknet_hp.sharing.onnx.steps.distributions import round_to_zero
 from sknet_hp.sharing.onnx.steps.functions import FUNCTIONS, list_functions
 from sknet_hp.sharing.onnx.tables import TensorTable
 from sknet_hp.sharing.onnx.targets import Predictions
@@ -83,14 +84,9 @@ def _invert_box_cox(b: GraphBuilder, exponent: float, x: str) -> str:
 def _invert_yeo_johnson(b: GraphBuilder, exponent: float, x: str) -> str:
     """Undo Box-Cox of what is above zero, and of the mirror image of what is below."""
     one = np.float64(1)
-    above = b.add("Sub", _invert_box_cox(b, _round_to_zero(exponent), x), one)
-    below = b.add("Sub", one, _invert_box_cox(b, _round_to_zero(2 - exponent), b.add("Neg", x)))
+    above = b.add("Sub", _invert_box_cox(b, round_to_zero(exponent), x), one)
+    below = b.add("Sub", one, _invert_box_cox(b, round_to_zero(2 - exponent), b.add("Neg", x)))
     return b.add("Where", b.add("GreaterOrEqual", x, np.float64(0)), above, below)
-
-
-def _round_to_zero(exponent: float) -> float:
-    """Return 0 for what scikit-learn takes as 0."""
-    return 0.0 if abs(exponent) < np.spacing(1.0) else exponent
 
 
 _INVERSES: dict[type, Callable[[GraphBuilder, Any, str], str]] = {

@@ -9,6 +9,7 @@ pytest.importorskip("onnxruntime")
 from sknet_hp import NetRegressor, export
 from sknet_hp.estimators.encoding.dates import cycles
 from sknet_hp.estimators.encoding.table_encoder import TableEncoder
+from sknet_hp.sharing import to_onnx
 from sknet_hp.sharing.onnx.encoding.dates import LOCATE
 from tests.helpers.onnx_graphs import encode_in_onnx, run_graph
 
@@ -75,6 +76,16 @@ def test_predictions_agree(transform, columns, tmp_path):
     net = NetRegressor(**SMALL, numeric_transform=transform).fit(TABLE[columns], MOMENTS.dt.month)
     assert "typed_day_cos" in net.encoder_.get_feature_names_out()
     export(net, tmp_path / "model.onnx", TABLE[columns])
+
+
+def test_what_numpy_makes_of_a_missing_date_is_missing():
+    import onnxruntime
+
+    net = NetRegressor(**SMALL).fit(TABLE[["typed"]], MOMENTS.dt.month)
+    session = onnxruntime.InferenceSession(to_onnx(net).SerializeToString())
+    seconds = TABLE[["typed"]].to_numpy(dtype="datetime64[s]").astype("float64")
+    assert not np.isnan(seconds).any()
+    np.testing.assert_allclose(session.run(None, {"typed": seconds})[0], net.predict(TABLE[["typed"]]), rtol=1e-5)
 
 
 def test_every_day_of_four_centuries_is_found():

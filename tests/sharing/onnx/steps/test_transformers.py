@@ -5,19 +5,26 @@ import pytest
 
 pytest.importorskip("skl2onnx")
 
+from sklearn.base import BaseEstimator
+from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.feature_selection import SelectFromModel, SelectorMixin
 from sklearn.frozen import FrozenEstimator
-from sklearn.impute import SimpleImputer
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
     KBinsDiscretizer,
     OneHotEncoder,
     OrdinalEncoder,
+    PowerTransformer,
+    QuantileTransformer,
     StandardScaler,
     TargetEncoder,
 )
+from sklearn.tree import DecisionTreeClassifier
 
 from sknet_hp import NetClassifier
 from sknet_hp.sharing import to_onnx
@@ -54,6 +61,13 @@ OF_NUMBERS = {
     "flags of gaps": SimpleImputer(add_indicator=True),
     "bins": make_pipeline(SimpleImputer(), BINS),
     "function": FunctionTransformer(np.log1p),
+    "a constant filled in": SimpleImputer(strategy="constant", fill_value=-1),
+    "normal quantiles": QuantileTransformer(n_quantiles=40, output_distribution="normal"),
+    "levels": QuantileTransformer(n_quantiles=40),
+    "Yeo-Johnson": PowerTransformer(),
+    "Box-Cox": make_pipeline(FunctionTransformer(np.sqrt), PowerTransformer("box-cox", standardize=False)),
+    "distances of clusters": make_pipeline(SimpleImputer(), KMeans(2, n_init=1, random_state=0)),
+    "selected by a model": make_pipeline(SimpleImputer(), SelectFromModel(DecisionTreeClassifier(random_state=0))),
     "union": make_pipeline(
         SimpleImputer(), FeatureUnion([("pca", PCA(2)), ("scale", StandardScaler()), ("out", "drop")])
     ),
@@ -77,6 +91,28 @@ def test_an_unknown_function_is_named():
     model = make_pipeline(FunctionTransformer(np.cbrt), NetClassifier(**SMALL)).fit(X[["age"]], Y)
     with pytest.raises(TypeError, match=r"cbrt.* numpy\.log1p.* leave the step out"):
         to_onnx(model, X[["age"]])
+
+
+@pytest.mark.parametrize("step", [LinearDiscriminantAnalysis(), KNNImputer()])
+def test_steps_that_have_no_form_are_refused_with_what_to_do(step):
+    table = X[["income", "score"]].fillna(0)
+    model = make_pipeline(step, NetClassifier(**SMALL)).fit(table, Y)
+    with pytest.raises(TypeError, match=rf"{type(step).__name__} can not be exported.* Leave the step out"):
+        to_onnx(model, table)
+
+
+def test_what_was_selected_may_be_text():
+    class Selector(SelectorMixin, BaseEstimator):
+        def fit(self, X, y=None):
+            self.n_features_in_, self.feature_names_in_ = X.shape[1], np.array(X.columns, object)
+            return self
+
+        def _get_support_mask(self):
+            return np.array([True, True, False])
+
+    table = X[["income", "city", "score"]]
+    model = make_pipeline(Selector().set_output(transform="pandas"), NetClassifier(**SMALL)).fit(table, Y)
+    assert check_predictions(to_onnx(model, table), model, table) < 2e-6
 
 
 def test_samplers_of_rows_are_passed_over():
