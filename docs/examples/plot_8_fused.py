@@ -42,3 +42,14 @@ print(f"{alone.mean():.4f} in {perf_counter() - start:.1f} s")
 # The scores are identical.
 
 print((fused == alone).all())
+
+# %%
+# What did it try?
+# ----------------
+# The pictures of this library also take scikit-learn's searches. Each line is a setting; dark lines are the best.
+
+from sknet_hp.report import ParallelCoordinatesDisplay
+
+with sknet_hp.fused():
+    search.fit(X, y)
+ParallelCoordinatesDisplay.from_search(search)

@@ -67,7 +67,15 @@ models = {
 }
 with sknet_hp.fused():
     scores = {name: cross_val_score(model, flats, rent, cv=3).mean() for name, model in models.items()}
-print(pd.Series(scores, name="R²").round(3).to_string())
+
+import matplotlib.pyplot as plt
+
+fig, ax = plt.subplots(figsize=(7, 2), layout="constrained")
+ax.bar_label(ax.barh(list(scores), list(scores.values())), fmt="%.2f", padding=3)
+ax.invert_yaxis()
+ax.set(xlabel="R², mean of three folds")
+ax.spines[["top", "right"]].set_visible(False)
+plt.show()
 
 # %%
 # How ``TableVectorizer`` classified each column:

@@ -10,6 +10,7 @@ weights, which serve the same purpose, and a search can try both.
 # One row in twenty
 # -----------------
 
+import matplotlib.pyplot as plt
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.pipeline import Pipeline
 from sklearn.datasets import make_classification
@@ -28,12 +29,20 @@ models = {
     "SMOTE": Pipeline([("sample", SMOTE(random_state=0)), ("net", net)]),
 }
 folds = StratifiedKFold(5, shuffle=True, random_state=0)
-scoring = ["balanced_accuracy", "average_precision"]
+scoring = {"balanced accuracy": "balanced_accuracy", "average precision": "average_precision"}
+means = {}
 with sknet_hp.fused():
     for name, model in models.items():
         scores = cross_validate(model, X, y, scoring=scoring, cv=folds)
-        means = [f"{metric} {scores[f'test_{metric}'].mean():.2f}" for metric in scoring]
-        print(f"{name:>13}: {', '.join(means)}")
+        means[name] = [scores[f"test_{metric}"].mean() for metric in scoring]
+
+fig, axes = plt.subplots(1, 2, figsize=(8, 2.2), sharey=True, layout="constrained")
+for ax, metric, values in zip(axes, scoring, zip(*means.values(), strict=True), strict=True):
+    ax.bar_label(ax.barh(list(means), values), fmt="%.2f", padding=3)
+    ax.set(xlabel=metric, xlim=(0, 1))
+    ax.spines[["top", "right"]].set_visible(False)
+axes[0].invert_yaxis()
+plt.show()
 
 # %%
 # Average precision hardly changes: all networks rank the rows about equally well. Sampling and weights change how many
