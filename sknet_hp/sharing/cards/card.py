@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sklearn.base import is_classifier
 from sklearn.model_selection._search import BaseSearchCV
 
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.evaluation.nested.result import NestedResult
+from sknet_hp.formatting.numbers import format_count
 from sknet_hp.report.page.origin import list_versions
 from sknet_hp.sharing.best import take_best
 from sknet_hp.sharing.cards.columns import describe_columns
-from sknet_hp.sharing.cards.markdown import write_front_matter
-from sknet_hp.sharing.cards.parts import describe_limits, describe_parameters, describe_task
+from sknet_hp.sharing.cards.markdown import escape_text, write_front_matter
+from sknet_hp.sharing.cards.parts import describe_limits, describe_parameters
 from sknet_hp.sharing.cards.scores import (
     Measured,
     collect_findings,
@@ -22,6 +24,7 @@ from sknet_hp.sharing.cards.scores import (
     describe_scores,
     read_evaluation,
 )
+from sknet_hp.sharing.cards.task import describe_task
 
 
 @dataclass(frozen=True)
@@ -82,10 +85,11 @@ def card(
         are at most four.
     target : str, default=None
         The name of the target; None takes the name of y, if it has one.
-    name, description : str, default=None
-        The title, and the purpose of the model.
-    limits : str, default=None
-        Where the model must not be used, and which problems are known.
+    name : str, default=None
+        The title.
+    description, limits : str, default=None
+        The purpose of the model; where it must not be used, and which problems are
+        known. Both may be Markdown.
     license : str, default=None
         An identifier such as "bsd-3-clause".
     file : str, default="model.safetensors"
@@ -115,21 +119,43 @@ def card(
     target = getattr(y, "name", None) if target is None else target
     target = None if target is None else str(target)
     findings = collect_findings(measured, search)
-    chosen = list(search.best_params_) if search is not None else [] if measured is None else measured.chosen
-    n_rows = None if X is None else X.shape[0] if hasattr(X, "shape") else len(X)
+    chosen = list(getattr(model, "best_params_", () if measured is None else measured.chosen))
+    n_rows = _count_rows(best, X, y)
     sections = {
         "How good it is": describe_scores(search, measured),
         "The data": describe_columns(best, X, y),
         "Parameters": describe_parameters(best, chosen),
-        "Findings": describe_findings(findings, search is not None or measured is not None),
+        "Findings": describe_findings(findings, measured is not None or hasattr(search, "findings_")),
         "Limits": describe_limits(best, n_rows, limits, None if measured is None else measured.gap),
         "How to use it": _describe_use(best, file),
         "Versions": ", ".join(f"{package} {version}" for package, version in list_versions()),
     }
-    title = name or (type(best).__name__ if target is None else f"Predicting {target}")
-    head = [_write_head(best, license), f"# {title}", describe_task(best, target)]
+    title = " ".join((name or "").split()) or (type(best).__name__ if target is None else f"Predicting {target}")
+    head = [_write_head(best, license), f"# {escape_text(title)}", describe_task(best, target)]
     body = [f"## {heading}\n\n{text}" for heading, text in sections.items()]
     return Card("\n\n".join([*head, *([description] if description else []), *body]) + "\n")
+
+
+def _count_rows(model: Any, X: Any, y: Any) -> int | None:
+    """Return how many training rows there are; None if that is unknown.
+
+    Raises
+    ------
+    ValueError
+        If they can not be those of the model.
+    """
+    if X is None:
+        return None
+    n_rows, n_columns = X.shape if hasattr(X, "shape") else np.shape(X)
+    expected = getattr(model, "n_features_in_", n_columns)
+    if n_rows == 0 or n_columns != expected:
+        raise ValueError(
+            f"X has {format_count(n_rows, 'row')} and {format_count(n_columns, 'column')}, but the model takes "
+            f"{format_count(expected, 'column')}; give the rows that it was trained on, without the target"
+        )
+    if y is not None and len(y) != n_rows:
+        raise ValueError(f"y has {len(y):,} values and X has {format_count(n_rows, 'row')}; give y of the same rows")
+    return n_rows
 
 
 def _write_head(model: Any, license: str | None) -> str:

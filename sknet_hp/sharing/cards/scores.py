@@ -14,7 +14,7 @@ from sknet_hp.report.frames.calibration import make_calibration_frame, measure_g
 from sknet_hp.report.predictions import read_evaluation as read_predictions
 from sknet_hp.search.views.facts import list_rows_by_candidate
 from sknet_hp.search.views.metric import Metric, find_metric
-from sknet_hp.sharing.cards.markdown import write_table
+from sknet_hp.sharing.cards.markdown import escape_text, write_table
 
 
 class Score(NamedTuple):
@@ -92,18 +92,24 @@ def describe_scores(search: Any, measured: Measured | None) -> str:
     if measured is not None:
         parts.append(_describe_measured(measured))
     if search is not None:
-        metric = find_metric(search)
-        own = f"{metric.label} {metric.write(search.best_score_)}"
-        expect = "expect a worse score" if measured is None else "expect the score in the table above"
-        parts.append(
-            f"The search that chose it reported {own}, the best of "
-            f"{format_count(len(list_rows_by_candidate(search)), 'candidate')}. "
-            f"The model was chosen by this number, so on new rows {expect}."
-        )
+        parts.append(_describe_search(search, measured is not None))
     return "\n\n".join(parts) or (
         "Not measured. `sknet_hp.evaluation.nested_cross_validate` measures how good models made in this way "
         "are on new "
         "rows."
+    )
+
+
+def _describe_search(search: Any, is_measured: bool) -> str:
+    """Return what the search reported, and that it is too good."""
+    among = format_count(len(list_rows_by_candidate(search)), "candidate")
+    if not hasattr(search, "best_score_"):  # where `refit` is a function, which need not go by a score
+        return f"It was chosen from {among} by a rule of the search's own (`refit`)."
+    metric = find_metric(search)
+    expect = "expect the score in the table above" if is_measured else "expect a worse score"
+    return (
+        f"The search that chose it reported {metric.label} {metric.write(search.best_score_)}, the best of {among}. "
+        f"The model was chosen by this number, so on new rows {expect}."
     )
 
 
@@ -160,7 +166,6 @@ def describe_findings(findings: Sequence[Finding], checked: bool) -> str:
     lines = []
     for finding in findings:
         where = f" ({finding.subject})" if finding.subject else ""
-        lines.append(
-            f"- **{finding.severity}**, `{finding.code}`{where}: {capitalise(finding.message)} {finding.advice}"
-        )
+        said = escape_text(f"{where}: {capitalise(finding.message)} {finding.advice}")
+        lines.append(f"- **{finding.severity}**, `{finding.code}`{said}")
     return "\n".join(line.strip() for line in lines)

@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import StackingClassifier, VotingClassifier, VotingRegressor
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, cross_validate
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -14,7 +16,7 @@ from sknet_hp import NetClassifier, NetRegressor, card
 from sknet_hp.estimators.averaged import AveragedRegressor
 from sknet_hp.evaluation import nested_cross_validate
 from sknet_hp.findings import Finding
-from sknet_hp.sharing.cards.markdown import write_table
+from sknet_hp.sharing.cards.markdown import write_code, write_table
 from sknet_hp.sharing.cards.scores import Measured, Score, collect_findings
 from tests.helpers.small_nets import SMALL
 from tests.helpers.tables import make_table
@@ -141,6 +143,87 @@ def test_members_with_the_same_settings_are_one_row(problem):
     rows = own.split("\n\n")[0].splitlines()
     assert rows[2:] == ["| 2 | 60.0 % | width=24 |", "| 1 | 40.0 % | width=16 |"]
     assert "width" not in own.split("\n\n")[1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"loss": "quantile", "quantile": 0.9}, "Predicts the 0.9 quantile of `income`, a number from"),
+        ({"loss": "mae"}, "Predicts the median of `income`, a number from"),
+        ({"loss": "poisson"}, "Predicts `income`, a count from"),
+    ],
+)
+def test_losses_say_what_is_predicted(settings, said, problem):
+    X = problem[0]
+    net = NetRegressor(**SMALL, **settings).fit(X, X["income"].round().abs())
+    assert said in str(card(net, target="income"))
+    assert said in str(card(VotingRegressor([("a", net), ("b", net)]).fit(X, X["income"].abs()), target="income"))
+
+
+def test_several_targets_and_several_labels(problem):
+    X = problem[0]
+    several = np.column_stack([X["age"] > 40, X["income"] > X["income"].mean()])
+    text = str(card(NetClassifier(**SMALL).fit(X, several.astype(int))))
+    assert "any of 2 labels (`0` and `1`) from" in text
+    assert "always predicts one of these classes" not in text
+    numbers = NetRegressor(**SMALL).fit(X, X[["age", "income"]])
+    assert "Predicts the target, 2 numbers from" in str(card(numbers))
+    text = str(card(MultiOutputClassifier(NET).fit(X, np.column_stack([problem[1], problem[1]]))))
+    assert "Predicts the target, 2 labels per row from" in text
+    assert "It is a MultiOutputClassifier of scikit-learn." in text
+
+
+def test_only_averages_are_called_so(problem):
+    named = [("a", NET), ("b", NET)]
+    assert "the average of 2 networks" in str(card(VotingClassifier(named, voting="soft").fit(*problem)))
+    assert "It is a VotingClassifier of scikit-learn." in str(card(VotingClassifier(named).fit(*problem)))
+    assert "It is a StackingClassifier of" in str(card(StackingClassifier(named, cv=2).fit(*problem)))
+
+
+def test_a_threshold_is_named(problem):
+    model = FixedThresholdClassifier(NET, threshold=0.2, pos_label="no", response_method="predict_proba").fit(*problem)
+    assert "It predicts `no` from a probability of 0.2 on." in str(card(model))
+
+
+def test_searches_of_scikit_learn_check_nothing(search, problem):
+    assert read_section(str(card(search)), "Findings") == "No checks were made."
+    chosen = GridSearchCV(NET, {"lr": [1e-3, 1e-2]}, cv=2, refit=lambda results: 1).fit(*problem)
+    text = str(card(chosen))
+    assert "It was chosen from 2 candidates by a rule of the search's own" in read_section(text, "How good it is")
+    assert "| `lr` | 0.01 | chosen by the search |" in text
+
+
+def test_rows_that_can_not_be_those_of_training_are_refused(problem):
+    X, y = problem
+    net = NET.fit(X, y)
+    with pytest.raises(ValueError, match="X has 150 rows and 1 column, but the model takes 5 columns"):
+        card(net, X=X[["age"]], y=y)
+    with pytest.raises(ValueError, match="X has 0 rows"):
+        card(net, X=X[:0])
+    with pytest.raises(ValueError, match="y has 10 values and X has 150 rows"):
+        card(net, X=X, y=y[:10])
+
+
+def test_durations_are_seconds(problem):
+    X, y = problem
+    X = X[["age"]].assign(waited=pd.to_timedelta(np.arange(len(X)), unit="min"))
+    text = str(card(NetClassifier(**SMALL).fit(X, y), X=X, y=y))
+    assert "| `waited` | seconds | 0 to 8,940 |  |" in text
+
+
+def test_cells_are_no_html(problem):
+    X, y = problem
+    X = X[["age"]].assign(**{"<b>": np.where(X["age"] > 40, "<img src=x>", "a*b`c")})
+    text = str(card(NetClassifier(**SMALL).fit(X, y), X=X, y=y.rename("<i>"), license="a: b"))
+    assert "| `<b>` | category | \\<img src=x>, a\\*b\\`c |  |" in text
+    assert "# Predicting \\<i>\n" in text
+    assert "- Target: \\<i>\n" in text
+    assert '\nlicense: "a: b"\n' in text
+
+
+@pytest.mark.parametrize(("text", "code"), [("a", "`a`"), ("a`b", "``a`b``"), ("`a``", "``` `a`` ```")])
+def test_code_may_hold_backticks(text, code):
+    assert write_code(text) == code
 
 
 def test_arrays_without_names():

@@ -8,21 +8,18 @@ from sknet_hp.sharing.onnx.builder import GraphBuilder
 from sknet_hp.sharing.onnx.foreign import AddModel
 from sknet_hp.sharing.onnx.tables import TensorTable
 from sknet_hp.sharing.onnx.targets import Predictions, read_classes
+from sknet_hp.sharing.thresholds import read_threshold
 
 
 def add_threshold(b: GraphBuilder, model: Any, table: TensorTable, add_model: AddModel) -> Predictions:
     """Add a FixedThresholdClassifier or a TunedThresholdClassifierCV."""
     inside = add_model(b, model.estimator_, table)
-    threshold = getattr(model, "best_threshold_", getattr(model, "threshold", None))
-    threshold = 0.5 if threshold == "auto" else threshold
     if inside.probabilities is None or model.response_method == "decision_function":
         raise TypeError(
             f"the threshold of a {type(model).__name__} has an ONNX form if it is one of probabilities; use "
             f"response_method='predict_proba'"
         )
-    scorer = getattr(model, "_curve_scorer", None)  # knows the class that a tuned threshold is for
-    label = model.pos_label if scorer is None else scorer._get_pos_label()
-    positive = 1 if label is None else int(np.flatnonzero(model.classes_ == label)[0])
+    threshold, positive = read_threshold(model)
     own = b.select_columns(inside.probabilities, positive, positive + 1)
     beyond = b.cast(b.add("GreaterOrEqual", own, np.float64(threshold)), np.int64)
     number = beyond if positive else b.add("Sub", np.int64(1), beyond)
