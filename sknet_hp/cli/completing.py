@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from sknet_hp.cli.options import MODELS, NETWORKS
-from sknet_hp.cli.tables.loading import BUNDLED
+from sknet_hp.cli.tables.csv_files import UTF_8, choose_separator
+from sknet_hp.cli.tables.loading import BUNDLED, CSV_ENDINGS
 
 SCORERS = (
     "accuracy",
@@ -54,7 +55,9 @@ def complete_scorer(incomplete: str) -> list[str]:
 def complete_column(incomplete: str) -> list[str]:
     """Return columns of the table that was named before, as far as a CSV has them."""
     words = " ".join(os.environ.get(name, "") for name in _TYPED).split()  # while an option waits for its value,
-    table = next((word for word in words if ".csv" in word.lower()), "")  # typer has not read the arguments yet
+    table = next(
+        (word for word in words if word.lower().endswith(CSV_ENDINGS)), ""
+    )  # typer has not read the arguments yet
     return _begin(read_header(os.path.expanduser(table)), incomplete)
 
 
@@ -83,7 +86,8 @@ def read_header(source: str) -> list[str]:
     """Return the columns of a CSV; none where it can't be read."""
     open_text: Any = gzip.open if source.endswith(".gz") else open
     try:
-        with open_text(source, "rt", encoding="utf-8-sig") as file:
-            return next(csv.reader([file.readline(_MOST_BYTES)]), [])
+        with open_text(source, "rt", encoding=UTF_8, errors="replace") as file:
+            head = [file.readline(_MOST_BYTES)]
+        return next(csv.reader(head, delimiter=choose_separator(head)), [])
     except (OSError, ValueError, EOFError, csv.Error):  # there is none, or it is no text: nothing to offer
         return []

@@ -27,6 +27,12 @@ def test_columns_of_the_table(type_words, name):
     assert completing.complete_column("s") == ["survived"]
 
 
+def test_columns_of_a_table_in_another_notation(type_words, tmp_path):
+    (tmp_path / "old.txt").write_bytes("größe;survived\n1,5;0\n".encode("cp1252"))
+    type_words("sknet-hp tune old.txt --target s")
+    assert completing.complete_column("s") == ["survived"]
+
+
 def test_no_columns_where_there_is_no_table(type_words):
     for words in ("sknet-hp tune", "sknet-hp tune nowhere.csv", "sknet-hp tune nowhere.csv.gz"):
         type_words(words)

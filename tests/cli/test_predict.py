@@ -46,6 +46,24 @@ def test_predictions_are_those_of_the_saved_model(run, data, table, tmp_path):
     assert pd.read_csv("out.csv")["prediction"].tolist() == predictions["prediction"].tolist()
 
 
+def test_tables_in_the_notation_of_people_give_the_same_model_and_predictions(run, table, tmp_path):
+    days = pd.date_range("2024-11-25", periods=60)
+    plain = table.drop(columns="amount").assign(size=table["size"].round(3).fillna(0.5), day=days.strftime("%Y-%m-%d"))
+    plain.to_csv("plain.csv", index=False)
+    written = plain.assign(day=days.strftime("%d.%m.%Y"), colour=plain["colour"].replace("green", "grün"))
+    written.to_csv("written.csv", index=False, sep=";", decimal=",", encoding="cp1252")
+    found = {}
+    for name in ("plain", "written"):
+        result = run("tune", f"{name}.csv", "--target", "label", *SMALL[:-1], name)
+        assert result.code == 0, result.err
+        found[name] = run("predict", name, f"{name}.csv", "--proba").out
+        # A table of one row is read as the whole was.
+        lines = (tmp_path / f"{name}.csv").read_bytes().splitlines(keepends=True)
+        (tmp_path / "row.csv").write_bytes(lines[0] + lines[1])
+        assert run("predict", name, "row.csv", "--proba").out.splitlines() == found[name].splitlines()[:2]
+    assert found["plain"] == found["written"]
+
+
 def test_predictions_come_in_the_format_that_their_file_says(run, data, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()

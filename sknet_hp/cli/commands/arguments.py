@@ -19,7 +19,7 @@ Data = Annotated[
     typer.Argument(
         metavar="DATA",
         autocompletion=completing.complete_table,
-        help=f"A .csv, .csv.gz or .parquet file, or sklearn:NAME ({', '.join(BUNDLED)}).",
+        help=f"A .csv, .tsv, .txt (or .csv.gz …) or .parquet file, or sklearn:NAME ({', '.join(BUNDLED)}).",
     ),
 ]
 Target = Annotated[

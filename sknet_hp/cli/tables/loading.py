@@ -3,44 +3,51 @@
 Those that are not what they claim to be are refused with one sentence.
 """
 
-import csv
-import gzip
-import zlib
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from sknet_hp.cli.errors import BadInput, list_names, suggest, suggest_path
-from sknet_hp.cli.memory import is_out_of_memory, require_memory
+from sknet_hp.cli.tables.csv_files import (
+    WESTERN,
+    check_distinct,
+    explain_bad_bytes,
+    load_csv,
+    read_first_line,
+    require_memory_for_table,
+)
+from sknet_hp.cli.tables.notation import read_notation
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CSV_ENDINGS = (".csv", ".csv.gz")
+CSV_ENDINGS = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 PARQUET_ENDINGS = (".parquet", ".pq")
+SPREADSHEET_ENDINGS = (".xlsx", ".xls", ".xlsm", ".ods")
 BUNDLED = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 BUNDLED_TARGET = "target"
 
-_BYTES_PER_CELL = 16  # a number, and the copy that parsing makes
-_ROWS_BETWEEN_MEMORY_CHECKS = 100_000
-
 
 def load_table(source: str, text_columns: list[str] | None = None) -> "pd.DataFrame":
-    """Read a table.
+    """Read a table, as `read_table` does, without what there is to say of it."""
+    return read_table(source, text_columns)[0]
+
+
+def read_table(source: str, text_columns: list[str] | None = None) -> tuple["pd.DataFrame", tuple[str, ...]]:
+    """Read a table, and say what in it was not taken as it is written.
 
     Parameters
     ----------
     source : str
-        A path ending in ``.csv``, ``.csv.gz`` or ``.parquet``, or ``sklearn:NAME``.
+        A path ending in one of `CSV_ENDINGS` or `PARQUET_ENDINGS`, or ``sklearn:NAME``.
     text_columns : list of str, default=None
         Columns of a CSV to read as text, whatever they look like.
 
     Returns
     -------
-    DataFrame
-        Shape (rows, columns); the columns' names are distinct strings.
+    table : DataFrame of shape (rows, columns)
+        The columns' names are distinct strings.
+    notes : tuple of str
+        A sentence each.
 
     Raises
     ------
@@ -50,17 +57,26 @@ def load_table(source: str, text_columns: list[str] | None = None) -> "pd.DataFr
     """
     require_table(source)
     if source.startswith("sklearn:"):
-        return _load_bundled(source.removeprefix("sklearn:"))
+        return _load_bundled(source.removeprefix("sklearn:")), ()
     path = Path(source)
-    name = path.name.lower()
+    notes: list[str] = []
     try:
-        frame = _load_csv(path, text_columns or []) if name.endswith(CSV_ENDINGS) else _load_parquet(path)
+        if path.name.lower().endswith(CSV_ENDINGS):
+            with explain_bad_bytes(path):
+                frame, dialect = load_csv(path, text_columns or [])
+            frame, notes = read_notation(frame, text_columns or [], dialect.separator)
+            if dialect.encoding == WESTERN:
+                notes.insert(
+                    0, f"{source!r} is not UTF-8 and is read as Windows-1252: if letters are wrong, save it as UTF-8"
+                )
+        else:
+            frame = _load_parquet(path)
     except PermissionError:
         raise BadInput(f"{source!r} can't be read: you have no permission, ask for it or copy the file") from None
     if len(frame) == 0:
         raise BadInput(f"{source!r} has a header with {frame.shape[1]} columns, but no rows: give a table with data")
     frame.columns = frame.columns.astype(str)
-    return frame
+    return frame, tuple(notes)
 
 
 def is_table_name(source: str) -> bool:
@@ -78,6 +94,10 @@ def require_table(source: str) -> None:
     """
     if source.startswith("sklearn:"):
         return
+    if "://" in source:
+        raise BadInput(f"{source!r} is an address, and tables are read from files: download it first")
+    if source == "-":
+        raise BadInput("'-' is no file, and tables are not read from standard input: copy what comes in into a file")
     path = Path(source)
     if not path.exists():
         raise BadInput(
@@ -91,9 +111,14 @@ def require_table(source: str) -> None:
             f"{source!r} is a device, a pipe or a socket, which is read once and may never end: copy what comes out "
             f"of it into a file"
         )
-    if not path.name.lower().endswith(CSV_ENDINGS + PARQUET_ENDINGS):
+    if path.name.lower().endswith(SPREADSHEET_ENDINGS):
         raise BadInput(
-            f"{source!r} does not end in {', '.join(CSV_ENDINGS + PARQUET_ENDINGS)}: convert it to CSV or "
+            f"{source!r} is a spreadsheet: save it as CSV in the program that made it (semicolons and decimal commas "
+            f"are understood), and give that file"
+        )
+    if not is_table_name(source):
+        raise BadInput(
+            f"{source!r} does not end in .csv, .tsv, .txt (or one of these and .gz) or .parquet: convert it to CSV or "
             f"Parquet, or rename it"
         )
 
@@ -127,80 +152,6 @@ def _load_bundled(name: str) -> "pd.DataFrame":
     return getattr(datasets, f"load_{name}")(as_frame=True).frame
 
 
-def _load_csv(path: Path, text_columns: list[str]) -> "pd.DataFrame":
-    _check_csv(path)
-    import pandas as pd
-
-    try:
-        # low_memory=False: a column's type follows from all of its cells, not from those of a chunk
-        return pd.read_csv(path, encoding="utf-8-sig", low_memory=False, dtype=dict.fromkeys(text_columns, "str"))
-    except (pd.errors.ParserError, ValueError) as error:
-        if is_out_of_memory(error):  # pandas reports that as an error of the file
-            raise MemoryError from error
-        raise BadInput(
-            f"{str(path)!r} can't be read as CSV ({_read_first_line(error)}): repair or export it again"
-        ) from error
-
-
-def _check_csv(path: Path) -> None:
-    """Check what pandas would quietly put up with, and the size.
-
-    Equal names, lines of unequal length, binary content.
-    """
-    n_rows, n_characters = 0, 0
-    with _open_text(path) as text:
-        lines = csv.reader(_refuse_zero_bytes(text, path))
-        header = next((line for line in lines if line), None)
-        if header is None:
-            raise BadInput(f"{str(path)!r} is empty: give a CSV file with a header line and rows")
-        _check_separated_by_commas(header, path)
-        _check_distinct(header, path)
-        for line in lines:
-            if not line:
-                continue
-            if len(line) != len(header):
-                raise BadInput(
-                    f"line {lines.line_num} of {str(path)!r} has {len(line)} fields and the header has {len(header)}: "
-                    f"repair the line; fields are separated by commas, and text with commas in it stands in double "
-                    f"quotes"
-                )
-            n_rows += 1
-            n_characters += sum(map(len, line))
-            if n_rows % _ROWS_BETWEEN_MEMORY_CHECKS == 0:
-                _require_memory_for_table(path, n_rows, len(header), n_characters)
-    _require_memory_for_table(path, n_rows, len(header), n_characters)
-
-
-@contextmanager
-def _open_text(path: Path) -> Iterator[TextIO]:
-    """Open a CSV, zipped or not, and say what is wrong where its bytes are no text."""
-    zipped = path.name.lower().endswith(".gz")
-    try:
-        if zipped:
-            with gzip.open(path, "rt", encoding="utf-8-sig", newline="") as text:
-                yield text
-        else:
-            with path.open(encoding="utf-8-sig", newline="") as text:
-                yield text
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise BadInput(
-            f"{str(path)!r} is not a complete gzip file ({_read_first_line(error)}): copy or compress it again"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{str(path)!r} is not UTF-8 text (byte {error.start}): save it as CSV in UTF-8") from error
-    except csv.Error as error:
-        raise BadInput(
-            f"{str(path)!r} can't be read as CSV ({_read_first_line(error)}): repair or export it again"
-        ) from error
-
-
-def _refuse_zero_bytes(lines: TextIO, path: Path) -> Iterator[str]:
-    for line in lines:
-        if "\0" in line:
-            raise BadInput(f"{str(path)!r} is not text, it has zero bytes in it: save it as CSV in UTF-8")
-        yield line
-
-
 def _load_parquet(path: Path) -> "pd.DataFrame":
     import pandas as pd
     import pyarrow as pa
@@ -208,45 +159,14 @@ def _load_parquet(path: Path) -> "pd.DataFrame":
 
     try:
         with parquet.ParquetFile(path) as file:
-            _check_distinct(file.schema_arrow.names, path)
+            check_distinct(file.schema_arrow.names, path)
             metadata = file.metadata
             n_bytes = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-            _require_memory_for_table(path, metadata.num_rows, metadata.num_columns, n_bytes)
+            require_memory_for_table(path, metadata.num_rows, metadata.num_columns, n_bytes)
         frame = pd.read_parquet(path)
         # What pandas has written as a named index is a column of the file like others.
         return frame if all(name is None for name in frame.index.names) else frame.reset_index()
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, PermissionError | MemoryError):
             raise
-        raise BadInput(
-            f"{str(path)!r} can't be read as Parquet ({_read_first_line(error)}): export it again"
-        ) from error
-
-
-def _check_separated_by_commas(header: list[str], path: Path) -> None:
-    for separator, name in {";": "semicolons", "\t": "tabs", "|": "vertical bars"}.items():
-        if len(header) == 1 and separator in header[0]:
-            raise BadInput(
-                f"the header of {str(path)!r} has one column, {header[0][:60]!r}, as if fields were separated by "
-                f"{name}: separate them by commas, in numbers write a point for a decimal comma"
-            )
-
-
-def _check_distinct(names: list[str], path: Path) -> None:
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if repeated:
-        raise BadInput(
-            f"{str(path)!r} has several columns named {list_names(repeated)}: give each column a different name"
-        )
-
-
-def _require_memory_for_table(path: Path, n_rows: int, n_columns: int, n_characters: int) -> None:
-    require_memory(
-        n_rows * n_columns * _BYTES_PER_CELL + n_characters,
-        f"reading {str(path)!r} ({n_rows:,} rows or more, {n_columns:,} columns)",
-    )
-
-
-def _read_first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
+        raise BadInput(f"{str(path)!r} can't be read as Parquet ({read_first_line(error)}): export it again") from error

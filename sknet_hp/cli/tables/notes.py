@@ -1,5 +1,6 @@
 """What a user should know about columns before anything is trained on them."""
 
+import re
 import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -13,6 +14,15 @@ from sknet_hp.findings.data.table import choose_rows, read_columns
 if TYPE_CHECKING:
     import pandas as pd
 
+_WITH_MONTH = re.compile(
+    r"\s*(\d{1,2}[-. ]+)?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-., ]+(\d{1,2},? +)?\d{2,4}\b.*",
+    re.IGNORECASE,
+)
+_DAY_NUMBER = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\.0)?")
+"""20250131."""
+
+_NUMBER, _FRACTION = re.compile(r"-?\d+(\.\d+)?"), re.compile(r"-?\d+\.\d+")
+
 
 def write_notes(X: "pd.DataFrame", dates: list[str]) -> tuple[str, ...]:
     """Return a sentence for each thing that may not be meant.
@@ -22,7 +32,46 @@ def write_notes(X: "pd.DataFrame", dates: list[str]) -> tuple[str, ...]:
     X : DataFrame of shape (rows, features)
     dates : the columns that hold dates.
     """
-    return (*_describe_dates(dates), *_describe_ids(X), *_describe_text(X, dates))
+    return (
+        *_describe_header(X),
+        *_describe_dates(dates),
+        *_describe_unread_dates(X),
+        *_describe_ids(X),
+        *_describe_text(X, dates),
+    )
+
+
+def _describe_header(X: "pd.DataFrame") -> Iterable[str]:
+    """Doubt names that are values of their columns: the file may have no header."""
+    doubtful = [name for name in X.columns if _FRACTION.fullmatch(name) or _has_value(X[name], name)]
+    if 2 * len(doubtful) > X.shape[1]:
+        yield (
+            f"the names of columns look like values ({list_names(doubtful)}): if the first line is a row, write a line "
+            f"with names above it"
+        )
+
+
+def _has_value(column: "pd.Series", value: str) -> bool:
+    if _is_text(column):
+        return bool((column == value).any())
+    return _NUMBER.fullmatch(value) is not None and bool((column == float(value)).any())
+
+
+def _describe_unread_dates(X: "pd.DataFrame") -> Iterable[str]:
+    """Name columns that are read as they stand, such as 20250131 or 31 Jan 2025."""
+    from pandas.api import types
+
+    for name, column in X.items():
+        texts = column.dropna().unique()
+        is_number = types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
+        if not (is_number or _is_text(column)) or len(texts) < 2:
+            continue
+        pattern, kind = (_DAY_NUMBER, "numbers") if is_number else (_WITH_MONTH, "text")
+        if all(pattern.fullmatch(str(text)) for text in texts):
+            yield (
+                f"the column {name!r} is treated as {kind}, and its cells look like dates ({str(texts[0])!r}): if they "
+                f"are, write them as 2025-01-31"
+            )
 
 
 def _describe_dates(dates: list[str]) -> Iterable[str]:

@@ -45,6 +45,8 @@ class Problem:
         The column's name.
     reason : str
         Why it is this task.
+    dates : tuple of str
+        The columns that hold dates.
     notes : tuple of str
         What in the table may not be meant, a sentence each.
     groups : ndarray of shape (rows,) or None
@@ -58,6 +60,7 @@ class Problem:
     task: TaskKind
     target: str
     reason: str
+    dates: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     groups: "np.ndarray | None" = None
     group_column: str | None = None
@@ -65,12 +68,12 @@ class Problem:
 
 
 def pose_problem(table: "pd.DataFrame", target: str, task: TaskOption = "auto") -> Problem:
-    """Split a table into features and target, and check both.
+    """Split a table into features and target, which is in all rows, and check both.
 
     Raises
     ------
     BadInput
-        If the target is no column, has missing or infinite values, has one value only
+        If the target is no column, has infinite values, has one value only
         or does not suit the task, or if a feature can't be used.
     """
     if target not in table.columns:
@@ -81,12 +84,6 @@ def pose_problem(table: "pd.DataFrame", target: str, task: TaskOption = "auto") 
     if table.shape[1] == 1:
         raise BadInput(f"the table has no column but the target {target!r}: give at least one more to predict it from")
     column = table[target]
-    n_missing = int(column.isna().sum())
-    if n_missing:
-        raise BadInput(
-            f"the target {target!r} is missing in {n_missing:,} of {len(column):,} rows: fill in or remove these rows "
-            f"(an empty cell, NA, None, null and nan count as missing)"
-        )
     if all(isinstance(cell, decimal.Decimal) for cell in column):
         column = column.astype(float)
     chosen, reason = _choose_task(column, task)
@@ -95,7 +92,7 @@ def pose_problem(table: "pd.DataFrame", target: str, task: TaskOption = "auto") 
     _check_features(X)
     dates = _list_dates(X)
     require_memory(_estimate_memory(X, dates), f"training on this table ({len(X):,} rows, {X.shape[1]:,} features)")
-    return Problem(X, y, chosen, target, reason, write_notes(X, dates))
+    return Problem(X, y, chosen, target, reason, tuple(dates), write_notes(X, dates))
 
 
 def _choose_task(column: "pd.Series", task: TaskOption) -> tuple[TaskKind, str]:

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from sknet_hp.cli.options import TableOptions
-from sknet_hp.cli.tables.loading import BUNDLED_TARGET, load_table
+from sknet_hp.cli.tables.loading import BUNDLED_TARGET, read_table
 from sknet_hp.cli.tables.problem import Problem, pose_problem
-from sknet_hp.cli.tables.roles import leave_out, sort_by_time, take_groups
+from sknet_hp.cli.tables.roles import drop_rows_without_target, leave_out, sort_by_time, take_groups
 
 
 def read_problem(options: TableOptions, text_columns: tuple[str, ...] = ()) -> Problem:
@@ -20,10 +20,12 @@ def read_problem(options: TableOptions, text_columns: tuple[str, ...] = ()) -> P
     BadInput
         If the table can't be read, or the options do not suit it.
     """
-    table = load_table(options.data, list(text_columns))
+    table, notes = read_table(options.data, list(text_columns))
     target = BUNDLED_TARGET if options.target is None else options.target
     options = replace(options, target=target)
     table = leave_out(table, options.drop, target)
+    table, missing = drop_rows_without_target(table, target)
     table, groups = take_groups(sort_by_time(table, options), options)
     problem = pose_problem(table, target, options.task)
-    return replace(problem, groups=groups, group_column=options.groups, time_column=options.time)
+    notes = (*notes, *missing, *problem.notes)
+    return replace(problem, notes=notes, groups=groups, group_column=options.groups, time_column=options.time)

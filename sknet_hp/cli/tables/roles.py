@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+UNKNOWN = "?"
+"""What stands for a label that nobody knows, beside empty cells."""
+
 
 def leave_out(table: "pd.DataFrame", drop: tuple[str, ...], target: str) -> "pd.DataFrame":
     """Return a table without some of its columns.
@@ -23,6 +26,26 @@ def leave_out(table: "pd.DataFrame", drop: tuple[str, ...], target: str) -> "pd.
         if name == target:
             raise BadInput(f"--drop {name!r} is the target: drop another column, or give another --target")
     return table.drop(columns=list(drop))
+
+
+def drop_rows_without_target(table: "pd.DataFrame", target: str) -> tuple["pd.DataFrame", tuple[str, ...]]:
+    """Return the rows of a table whose target is known, and what was left out.
+
+    Raises
+    ------
+    BadInput
+        If the target is missing in all rows.
+    """
+    if target not in table.columns:  # it is refused with all other targets that are none
+        return table, ()
+    is_missing = table[target].isna() | (table[target] == UNKNOWN)
+    n_missing = int(is_missing.sum())
+    if not n_missing:
+        return table, ()
+    if n_missing == len(table):
+        raise BadInput(f"the target {target!r} is missing in all {len(table):,} rows: choose another column")
+    note = f"the target {target!r} is missing in {n_missing:,} of {len(table):,} rows, which are left out"
+    return table[~is_missing].reset_index(drop=True), (note,)
 
 
 def take_groups(table: "pd.DataFrame", options: TableOptions) -> tuple["pd.DataFrame", "np.ndarray | None"]:

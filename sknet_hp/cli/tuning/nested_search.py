@@ -175,7 +175,7 @@ class NestedSearch:
             reasons = "; ".join(warnings) or "no warning says why"
             raise BadInput(f"no candidate got a finite score ({reasons}): choose another scorer")
         model = final.best_estimator_
-        text = [name for name, column in self.problem.X.items() if _is_text(column)]
+        text = [name for name, column in self.problem.X.items() if _is_text(column) and name not in self.problem.dates]
         setattr(model, TEXT_COLUMNS, text)
         n_networks = session.progress().trained
         if nested and nested[0] is not None:

@@ -52,6 +52,27 @@ def test_text_in_doubt_is_named(cells, says):
     assert any("the column 'odd' is treated as text" in note and says in note for note in list_notes(odd=cells))
 
 
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        (DAYS.strftime("%Y%m%d").astype(int), "treated as numbers, and its cells look like dates ('20200101')"),
+        (DAYS.strftime("%d %b %Y"), "treated as text, and its cells look like dates ('01 Jan 2020')"),
+        (DAYS.strftime("%B %d, %Y"), "treated as text, and its cells look like dates ('January 01, 2020')"),
+    ],
+)
+def test_dates_that_are_not_read_are_named(cells, says):
+    notes = list_notes(day=cells)
+    assert any(f"the column 'day' is {says}: if they are, write them as 2025-01-31" in note for note in notes)
+
+
+def test_a_row_in_place_of_the_header_is_named():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"0.5": rng.normal(size=60), "red": rng.choice(["red", "blue"], 60), "y": np.arange(60) % 2})
+    assert "the names of columns look like values ('0.5', 'red')" in pose_problem(table, "y").notes[0]
+    years = table.rename(columns={"0.5": "1990", "red": "1991"})
+    assert pose_problem(years, "y").notes == ()
+
+
 def test_nothing_is_said_of_plain_columns():
     rng = np.random.default_rng(0)
     assert list_notes(number=rng.normal(size=60), colour=rng.choice(["red", "blue"], 60)) == ()

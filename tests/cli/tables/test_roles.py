@@ -31,6 +31,15 @@ def test_groups_are_no_feature(read):
     assert problem.groups.tolist() == [k // 3 for k in range(60)]
 
 
+def test_rows_without_target_are_left_out(read, table):
+    known = table["label"].where(table.index > 2).where(table.index < 59, "?")
+    problem = read({"label": known, "person": [f"p{k // 3}" for k in range(60)]}, groups="person")
+    assert problem.y.tolist() == table["label"].tolist()[3:59]
+    assert problem.X.index.tolist() == list(range(56))
+    assert problem.groups.tolist() == [k // 3 - 1 for k in range(3, 59)]
+    assert "the target 'label' is missing in 4 of 60 rows, which are left out" in problem.notes
+
+
 @pytest.mark.parametrize(
     "times",
     [
