@@ -5,14 +5,15 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sknet_hp.report.colours import FAINT, INK, MUTED
+from sknet_hp.report.labels import count_letters, escape_formulas, wrap_text
 from sknet_hp.search.views.metric import Metric
 from sknet_hp.system.extras import require_extra
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LETTERS_PER_INCH = 13
-"""Of the small letters of notes."""
+MOST_DECIMALS = 6
+MILLION = 1e6
 
 
 class Display(ABC):
@@ -56,6 +57,8 @@ class Display(ABC):
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError
+            If `ax` is something else.
         """
         check_matplotlib(type(self).__name__)
         self.ax_ = open_axes(ax, self._choose_size())
@@ -91,11 +94,19 @@ def open_axes(ax: Any, size: tuple[float, float]) -> Any:
     ----------
     ax : matplotlib Axes or None
     size : of a new figure, in inches.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
     """
     from matplotlib import pyplot
+    from matplotlib.axes import Axes
 
     if ax is None:
         _, ax = pyplot.subplots(figsize=size, layout="constrained")
+    if not isinstance(ax, Axes):
+        raise TypeError(f"ax must be matplotlib Axes or None, got {type(ax).__name__}; of an array of axes, give one")
     style_axes(ax)
     return ax
 
@@ -109,7 +120,23 @@ def style_axes(ax: Any) -> None:
     ax.set_axisbelow(True)
 
 
-def set_title(ax: Any, title: str, note: str = "", above: float = 0.0) -> None:
+def divide_axes(ax: Any) -> Any:
+    """Return the place of axes in the grid of their figure, to be divided.
+
+    Raises
+    ------
+    ValueError
+        If they are in no grid.
+    """
+    place = ax.get_subplotspec()
+    if place is None:
+        raise ValueError(
+            "axes that were not made by subplots cannot be divided; give ax=None, or axes made by subplots"
+        )
+    return place
+
+
+def set_title(ax: Any, title: str, note: str = "", *, above: float = 0.0, beside: float = 0.0) -> None:
     """Say above a picture what it shows, and under that how to read it.
 
     Parameters
@@ -118,12 +145,13 @@ def set_title(ax: Any, title: str, note: str = "", above: float = 0.0) -> None:
     title : a few words.
     note : a sentence in small letters, such as what bands are.
     above : how far above the axes both stand, in points.
+    beside : inches that labels take beside the axes.
     """
-    width = ax.figure.get_figwidth() * (1 if len(ax.figure.axes) == 1 else ax.get_position().width)
-    lines = wrap(note, max(30, int(LETTERS_PER_INCH * width)))
-    ax.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK, pad=above + 8 + 12 * len(lines))
+    lines = wrap(note, count_letters(ax, "note", beside=beside))
+    heading = wrap_text(title, count_letters(ax, "title", beside=beside))
+    ax.set_title(heading, loc="left", fontsize=11, fontweight="bold", color=INK, pad=above + 8 + 12 * len(lines))
     ax.annotate(
-        "\n".join(lines),
+        escape_formulas("\n".join(lines)),
         (0, 1),
         (0, above + 6),
         xycoords="axes fraction",
@@ -133,19 +161,50 @@ def set_title(ax: Any, title: str, note: str = "", above: float = 0.0) -> None:
     )
 
 
+def name_axes(ax: Any, x: str, y: str, **style: Any) -> None:
+    """Write what is along axes, in as many lines as it takes.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    x, y : names of the horizontal and the vertical axis.
+    **style : of the horizontal one, such as `loc`.
+    """
+    ax.set_xlabel(wrap_text(x, count_letters(ax, "axis")), **style)
+    ax.set_ylabel(wrap_text(y, count_letters(ax, "axis", upright=True)))
+
+
 def write_scores(axis: Any, metric: Metric) -> None:
     """Write the ticks of an axis of scores as people read them: errors are positive.
 
-    What is better stays above.
+    What is better stays above. All ticks have equally many decimals.
 
     Parameters
     ----------
     axis : matplotlib Axis
     metric : of the scores.
     """
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import Formatter
 
-    axis.set_major_formatter(FuncFormatter(lambda score, _: f"{metric.turn(score) + 0.0:,.6g}"))
+    class ScoreFormatter(Formatter):
+        def __call__(self, score: float, pos: int | None = None) -> str:
+            return f"{metric.turn(score) + 0.0:,.6g}"
+
+        def format_ticks(self, values: Any) -> list[str]:
+            decimals = count_decimals(values)
+            if decimals is None:
+                return [self(value) for value in values]
+            return [f"{metric.turn(value) + 0.0:,.{decimals}f}" for value in values]
+
+    axis.set_major_formatter(ScoreFormatter())
+
+
+def count_decimals(ticks: Any) -> int | None:
+    """Return how many decimals ticks have; None if they are no round numbers."""
+    for decimals in range(MOST_DECIMALS + 1):
+        if len(ticks) and all(abs(round(tick, decimals) - tick) <= 1e-9 * max(1.0, abs(tick)) for tick in ticks):
+            return decimals
+    return None
 
 
 def label_lines(ax: Any, labels: list[tuple[float, float, str, str]], gap: float = 0.065) -> None:
@@ -164,7 +223,7 @@ def label_lines(ax: Any, labels: list[tuple[float, float, str, str]], gap: float
     heights = spread_apart([end[0] for end in ends], gap)
     for (_, x, y, text, colour), height in zip(ends, heights, strict=True):
         ax.annotate(
-            text,
+            escape_formulas(text),
             (x, y),
             (1.02, height),
             xycoords="data",
@@ -196,16 +255,26 @@ def spread_apart(heights: list[float], gap: float) -> list[float]:
     return moved
 
 
-def format_thousands(axis: Any) -> None:
-    """Separate the thousands of an axis's numbers, where there are any.
+def format_thousands(axis: Any) -> str:
+    """Separate the thousands of an axis's numbers, or write them in millions.
 
     Call it when the limits are set.
 
     Parameters
     ----------
     axis : matplotlib Axis, such as `ax.yaxis`
-    """
-    from matplotlib.ticker import StrMethodFormatter
 
-    if max(map(abs, axis.get_view_interval())) >= 1000:
+    Returns
+    -------
+    str
+        What to add to the name of the axis: " (millions)", or nothing.
+    """
+    from matplotlib.ticker import FuncFormatter, StrMethodFormatter
+
+    largest = max(map(abs, axis.get_view_interval()))
+    if largest >= MILLION:
+        axis.set_major_formatter(FuncFormatter(lambda number, _: f"{number / MILLION + 0.0:,.4g}"))
+        return " (millions)"
+    if largest >= 1000:
         axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    return ""

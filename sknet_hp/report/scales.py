@@ -12,6 +12,10 @@ best press the rest flat.
 """
 MOST_CUT = 0.1
 """Of the scores, so many at most are cut off."""
+MOST_CHOICES = 12
+"""Of an axis, that have room for their names; of more some are named."""
+MOST_NUMBERED = 25
+"""Splits that have room for their numbers; of more, the repeats are numbered."""
 
 
 def find_floor(scores: pd.Series) -> float:
@@ -34,7 +38,8 @@ def list_ticks(axis: ParameterAxis) -> list[tuple[float, str]]:
     from matplotlib.ticker import MaxNLocator
 
     if axis.kind == "choice":
-        return list(zip(axis.place(axis.choices), axis.choices, strict=True))
+        step = -(-len(axis.choices) // MOST_CHOICES)
+        return list(zip(axis.place(axis.choices), axis.choices, strict=True))[::step]
     if axis.kind == "linear":
         numbers = list(MaxNLocator(5, integer=axis.integer).tick_values(axis.low, axis.high))
     else:
@@ -45,6 +50,26 @@ def list_ticks(axis: ParameterAxis) -> list[tuple[float, str]]:
     inside = [number for number in numbers if axis.low * (1 - 1e-9) <= number <= axis.high * (1 + 1e-9)]
     numbers = inside if len(inside) > 1 else [axis.low, axis.high]
     return [(float(axis.place([float(number)])[0]), format_number(number)) for number in numbers]
+
+
+def number_splits(splits: pd.DataFrame, at: np.ndarray) -> tuple[list[float], list[str]]:
+    """Return where ticks of splits stand, and their labels: numbers from 1.
+
+    Parameters
+    ----------
+    splits : DataFrame
+        Of `repeat` and `fold`, a row for each split.
+    at : (n_splits,) where these stand.
+    """
+    if len(at) <= MOST_NUMBERED:
+        return list(at), [str(fold + 1) for fold in splits["fold"]]
+    repeats = splits["repeat"].to_numpy()
+    if not repeats.any():
+        step = -(-len(at) // MOST_NUMBERED)
+        return list(at[::step]), [str(fold + 1) for fold in splits["fold"][::step]]
+    numbers = np.unique(repeats)
+    places = [float(at[repeats == number].mean()) for number in numbers]
+    return places, [f"repeat {number + 1}" if len(numbers) <= 5 else str(number + 1) for number in numbers]
 
 
 def wrap_name(name: str) -> str:

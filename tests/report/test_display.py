@@ -1,7 +1,18 @@
 import numpy as np
+import pytest
 from matplotlib import pyplot
 
-from sknet_hp.report.display import format_thousands, label_lines, set_title, spread_apart
+from sknet_hp.report.display import (
+    divide_axes,
+    format_thousands,
+    label_lines,
+    name_axes,
+    open_axes,
+    set_title,
+    spread_apart,
+    write_scores,
+)
+from sknet_hp.search.views.metric import Metric
 
 
 def test_heights_keep_their_place_where_there_is_room():
@@ -47,3 +58,45 @@ def test_thousands_are_separated_where_there_are_any():
     format_thousands(ax.yaxis)
     assert ax.xaxis.get_major_formatter()(4000.0) == "4,000"
     assert ax.yaxis.get_major_formatter() is before
+
+
+def test_millions_are_named_beside_the_axis():
+    _, ax = pyplot.subplots()
+    ax.set(xlim=(-2e9, 5e9))
+    assert format_thousands(ax.xaxis) == " (millions)"
+    assert ax.xaxis.get_major_formatter()(3.5e9) == "3,500"
+
+
+def test_all_scores_of_an_axis_have_equally_many_decimals():
+    _, ax = pyplot.subplots()
+    write_scores(ax.yaxis, Metric("neg_log_loss"))
+    assert ax.yaxis.get_major_formatter().format_ticks([-0.2, -0.175, -0.15]) == ["0.200", "0.175", "0.150"]
+    assert ax.yaxis.get_major_formatter().format_ticks([-30000.0, 0.0]) == ["30,000", "0"]
+    assert ax.yaxis.get_major_formatter().format_ticks([-1 / 3]) == ["0.333333"]
+
+
+def test_long_names_of_axes_are_wrapped():
+    _, ax = pyplot.subplots(figsize=(4, 3))
+    name_axes(ax, "word " * 12, "Root mean squared logarithmic error (lower is better)")
+    assert ax.get_xlabel().count("\n") >= 1
+    assert ax.get_ylabel().endswith("\n(lower is better)")
+
+
+def test_parts_of_figures_have_titles_too():
+    part = pyplot.figure(figsize=(8, 3)).subfigures(1, 2)[0]
+    ax = part.subplots()
+    set_title(ax, "Title", "word " * 40)
+    assert ax.texts[0].get_text().count("\n") >= 3
+
+
+def test_what_cannot_be_drawn_on_is_refused():
+    _, axes = pyplot.subplots(1, 2)
+    with pytest.raises(
+        TypeError, match="ax must be matplotlib Axes or None, got ndarray; of an array of axes, give one"
+    ):
+        open_axes(axes, (4, 3))
+
+
+def test_axes_outside_a_grid_cannot_be_divided():
+    with pytest.raises(ValueError, match="cannot be divided; give ax=None"):
+        divide_axes(pyplot.figure().add_axes((0, 0, 1, 1)))

@@ -4,6 +4,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 
+from sknet_hp import NetClassifier
+from sknet_hp.evaluation import nested_cross_validate
 from sknet_hp.report import (
     CalibrationDisplay,
     ComparisonDisplay,
@@ -62,3 +64,16 @@ def test_an_evaluation_without_predictions_is_refused():
         outcome.predictions = None
     with pytest.raises(ValueError, match="has no predictions"):
         read_evaluation(evaluation)
+
+
+def test_labels_of_an_evaluation_have_their_probabilities():
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    y = pd.DataFrame((X > 0).astype(int), columns=["red", "round"])
+    net = NetClassifier(width=4, max_epochs=2, random_state=0)
+    evaluation = nested_cross_validate(net, X, y, cv=2, random_state=0, checks=False)
+    read = read_evaluation(evaluation, output="round")
+    assert read.target == "round"
+    assert read.classes.tolist() == [0, 1]
+    assert read.y.tolist() == y["round"].tolist()
+    assert read.probabilities[:, 1].tolist() == evaluation.predictions["probability_1"].tolist()
+    assert read.probabilities.sum(axis=1) == pytest.approx(1)

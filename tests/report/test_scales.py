@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from sknet_hp.report.parameters import ParameterAxis
-from sknet_hp.report.scales import find_floor, list_ticks, wrap_name
+from sknet_hp.report.scales import find_floor, list_ticks, number_splits, wrap_name
 
 RATE = ParameterAxis("lr", "lr", "log", 1e-5, 1.0)
 KIND = ParameterAxis("kind", "kind", "choice", choices=("a", "b"))
@@ -29,3 +29,17 @@ def test_ticks_are_round_numbers_within_the_axis():
 def test_long_names_are_broken_at_a_word():
     assert wrap_name("learning_rate_of_the_last_layer") == "learning_rate_\nof_the_last_layer"
     assert wrap_name("width") == "width"
+
+
+def test_of_many_choices_some_are_named():
+    axis = ParameterAxis("n", "n", "choice", choices=tuple(map(str, range(31))))
+    assert [label for _, label in list_ticks(axis)] == [str(k) for k in range(0, 31, 3)]
+
+
+def test_splits_are_numbered_or_else_their_repeats():
+    few = pd.DataFrame({"repeat": [0, 0, 1, 1], "fold": [0, 1, 0, 1]})
+    assert number_splits(few, np.array([0, 1, 3, 4])) == ([0, 1, 3, 4], ["1", "2", "1", "2"])
+    many = pd.DataFrame({"repeat": np.repeat([0, 1, 2], 10), "fold": list(range(10)) * 3})
+    assert number_splits(many, np.arange(30)) == ([4.5, 14.5, 24.5], ["repeat 1", "repeat 2", "repeat 3"])
+    alone = pd.DataFrame({"repeat": 0, "fold": range(60)})
+    assert number_splits(alone, np.arange(60))[1] == [str(k) for k in range(1, 61, 3)]

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from sklearn.calibration import CalibrationDisplay as Original
 
 from sknet_hp.report.colours import MUTED, SERIES
-from sknet_hp.report.display import Display, set_title
+from sknet_hp.report.display import Display, name_axes, set_title
 from sknet_hp.report.frames.calibration import make_calibration_frame, measure_gap
-from sknet_hp.report.predictions import Predictions, read_estimator, read_evaluation
+from sknet_hp.report.labels import shorten
+from sknet_hp.report.predictions import Predictions, read_estimator, read_evaluation, read_probabilities
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +22,9 @@ CORNERS = (
     ((0.97, 0.12), "right", "less often true\nthan predicted"),
 )
 """What it means to be above and below the diagonal."""
+
+MOST_LETTERS = 70
+"""Of the name of an event."""
 
 
 class CalibrationDisplay(Display):
@@ -73,7 +77,15 @@ class CalibrationDisplay(Display):
         self.event, self.gap = event, measure_gap(frame)
 
     @classmethod
-    def from_evaluation(cls, evaluation: Any, *, pos_label: Any = None, n_bins: int = 10, ax: Any = None) -> Self:
+    def from_evaluation(
+        cls,
+        evaluation: Any,
+        *,
+        pos_label: Any = None,
+        n_bins: int = 10,
+        output: int | str | None = None,
+        ax: Any = None,
+    ) -> Self:
         """Plot the calibration of the out-of-fold probabilities of an evaluation.
 
         Parameters
@@ -83,6 +95,8 @@ class CalibrationDisplay(Display):
             The class whose probability is plotted.
         n_bins : int, default=10
             The largest number of dots.
+        output : int or str, default=None
+            Which label, if rows may have several: its number or its name.
         ax : matplotlib Axes, default=None
             Where to draw; a new figure if None.
 
@@ -95,11 +109,19 @@ class CalibrationDisplay(Display):
         ValueError
             If there are no probabilities, or `pos_label` is not a class.
         """
-        return cls._from_predictions(read_evaluation(evaluation), pos_label, n_bins).plot(ax)
+        return cls._make(read_evaluation(evaluation, output), pos_label, n_bins).plot(ax)
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, y: Any, *, pos_label: Any = None, n_bins: int = 10, ax: Any = None
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        pos_label: Any = None,
+        n_bins: int = 10,
+        output: int | str | None = None,
+        ax: Any = None,
     ) -> Self:
         """Plot the calibration of a fitted classifier.
 
@@ -108,18 +130,45 @@ class CalibrationDisplay(Display):
         estimator : fitted classifier
         X : table of shape (n_rows, n_columns)
             Rows that it was not fitted on; on its training rows it looks too good.
-        y : array-like of shape (n_rows,)
-        pos_label, n_bins, ax
+        y : array-like of shape (n_rows,) or (n_rows, n_labels)
+        pos_label, n_bins, output, ax
             As in `from_evaluation`.
 
         Returns
         -------
         display : CalibrationDisplay
         """
-        return cls._from_predictions(read_estimator(estimator, X, y), pos_label, n_bins).plot(ax)
+        return cls._make(read_estimator(estimator, X, y, output), pos_label, n_bins).plot(ax)
 
     @classmethod
-    def _from_predictions(cls, predictions: Predictions, pos_label: Any, n_bins: int) -> Self:
+    def from_predictions(
+        cls, y_true: Any, y_prob: Any, *, pos_label: Any = None, n_bins: int = 10, ax: Any = None
+    ) -> Self:
+        """Plot the calibration of probabilities.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_rows,)
+        y_prob : array-like of shape (n_rows,) or (n_rows, n_classes)
+            Of rows that the model was not fitted on, such as those of scikit-learn's
+            `cross_val_predict`: the probability of `pos_label`, by default the second
+            of two classes; or of all classes, in their order.
+        pos_label, n_bins, ax
+            As in `from_evaluation`.
+
+        Returns
+        -------
+        display : CalibrationDisplay
+
+        Raises
+        ------
+        ValueError
+            If they are no probabilities, or not of the classes in `y_true`.
+        """
+        return cls._make(read_probabilities(y_true, y_prob, pos_label), pos_label, n_bins).plot(ax)
+
+    @classmethod
+    def _make(cls, predictions: Predictions, pos_label: Any, n_bins: int) -> Self:
         frame, event = make_calibration_frame(predictions, pos_label=pos_label, n_bins=n_bins)
         return cls(frame, event)
 
@@ -132,9 +181,9 @@ class CalibrationDisplay(Display):
         ax.get_legend().remove()
         for at, side, text in CORNERS if top == 1 else ():  # else intervals take the room
             ax.text(*at, text, ha=side, va="center", fontsize=8.5, color=MUTED, transform=ax.transAxes)
+        event = shorten(self.event, MOST_LETTERS)
+        name_axes(ax, f"Predicted probability of {event}", f"How often it was {event}")
         ax.set(
-            xlabel=f"Predicted probability of {self.event}",
-            ylabel=f"How often it was {self.event}",
             xlim=(-0.02 * top, 1.02 * top),
             ylim=(-0.02 * top, 1.02 * top),
             aspect="equal",

@@ -1,12 +1,14 @@
 """The picture of a comparison."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from sknet_hp.formatting.numbers import format_percentage
+from sknet_hp.formatting.numbers import format_number, format_percentage
 from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES
-from sknet_hp.report.display import Display, set_title
+from sknet_hp.report.display import Display, format_thousands, set_title
 from sknet_hp.report.frames.comparison import make_comparison_frame, make_posterior_frame
+from sknet_hp.report.labels import escape_formulas, shorten, wrap_text
 from sknet_hp.search.views.metric import Metric
 
 if TYPE_CHECKING:
@@ -22,6 +24,21 @@ SHADES = {
 
 GAP, HALF_LABEL = 8, 28
 """Between labels, and of the label "equivalent" from its middle, in points."""
+
+MOST_LETTERS = 36
+"""Of the name of a model."""
+
+LETTERS_OF_LABEL = 20
+"""In each of its lines."""
+
+LETTER, ROW = 0.075, 0.26
+"""The width of a letter and the height of a pair, in inches."""
+
+COLUMNS = {"better": "p_first_better", "same": "p_equivalent", "worse": "p_second_better"}
+"""Of probabilities, beside the pairs."""
+
+FIRST_COLUMN, COLUMN = 46, 46
+"""Where the columns of probabilities end, and how wide one is, in points."""
 
 
 class ComparisonDisplay(Display):
@@ -98,13 +115,36 @@ class ComparisonDisplay(Display):
         display = cls(frame, comparison.metrics[0] if metric is None else metric, comparison.confidence)
         return display.plot(ax)
 
+    @property
+    def _has_posterior(self) -> bool:
+        return len(self.frame) == 1 and bool(self.frame["scale"].iloc[0] > 0)
+
+    @property
+    def _names(self) -> list[str]:
+        """What pairs are called."""
+        pairs = zip(self.frame["first"], self.frame["second"], strict=True)
+        return [f"{shorten(first, MOST_LETTERS)} − {shorten(second, MOST_LETTERS)}" for first, second in pairs]
+
+    def _choose_size(self) -> tuple[float, float]:
+        if self._has_posterior:
+            return self._size
+        return 6.0 + self._width_of_names, 1.6 + ROW * max(len(self.frame), 3)
+
+    @property
+    def _width_of_names(self) -> float:
+        return LETTER * max(map(len, self._names))
+
     def _draw(self, ax: Any) -> None:
-        if len(self.frame) == 1 and self.frame["scale"].iloc[0] > 0:
+        from matplotlib.ticker import MaxNLocator
+
+        if self._has_posterior:
             self._draw_posterior(ax)
         else:
             self._draw_pairs(ax)
+        ax.xaxis.set_major_locator(MaxNLocator(6))
         # A difference of errors with a minus sign is by how much the first one reduces them.
-        ax.set_xlabel(f"{'Reduction' if self.metric.is_error else 'Difference'} in {self.metric.label}")
+        name = f"{'Reduction' if self.metric.is_error else 'Difference'} in {self.metric.label}"
+        ax.set_xlabel(escape_formulas(name) + format_thousands(ax.xaxis))
 
     def _draw_posterior(self, ax: Any) -> None:
         pair = self.frame.iloc[0]
@@ -120,11 +160,12 @@ class ComparisonDisplay(Display):
         self._mark_region(ax, pair["rope"])
         top = posterior["density"].max()
         ax.set(ylim=(0, 1.25 * top), xlim=(low, high), yticks=[])
+        self._widen(ax, pair)
         end, shift = self._place_labels(ax, pair["rope"])
         texts = [
-            (-end, "right", f"{pair['second']} better\n{format_percentage(pair['p_second_better'], 1)}", -shift),
+            (-end, "right", f"{_label(pair['second'])}\n{format_percentage(pair['p_second_better'], 1)}", -shift),
             (0.0, "center", f"equivalent\n{format_percentage(pair['p_equivalent'], 1)}", 0),
-            (end, "left", f"{pair['first']} better\n{format_percentage(pair['p_first_better'], 1)}", shift),
+            (end, "left", f"{_label(pair['first'])}\n{format_percentage(pair['p_first_better'], 1)}", shift),
         ]
         for at, side, text, aside in texts:
             ax.annotate(
@@ -133,12 +174,28 @@ class ComparisonDisplay(Display):
             )  # fmt: skip
         ax.spines["left"].set_visible(False)
         ax.grid(visible=False)
-        ends = f"{format_percentage(self.confidence, None)} interval {pair['low']:.4g} to {pair['high']:.4g}"
+        mean, low_end, high_end = (_write(pair[name]) for name in ("difference", "low", "high"))
+        ends = f"{format_percentage(self.confidence, None)} interval {low_end} to {high_end}"
         set_title(
             ax,
             capitalise(pair["verdict"]) if pair["verdict"].startswith("the ") else pair["verdict"],
-            f"Posterior of the true difference: mean {pair['difference']:.4g}, {ends}",
+            f"Posterior of the true difference: mean {mean}, {ends}",
+            above=13 * (max(text.count("\n") for _, _, text, _ in texts) - 1),
         )
+
+    def _widen(self, ax: Any, pair: Any) -> None:
+        """Make room for the outer labels within the axes."""
+        end, shift = self._place_labels(ax, pair["rope"])
+        low, high = ax.get_xlim()
+        points = ax.get_window_extent().width * 72 / ax.figure.dpi
+        left, right = (
+            (72 * LETTER * max(map(len, _label(pair[name]).split("\n"))) + shift) / points
+            for name in ("second", "first")
+        )
+        if left + right < 1:
+            low = min(low, (-end - left * high) / (1 - left))
+            high = max(high, (end - right * low) / (1 - right))
+            ax.set_xlim(low, high)
 
     def _place_labels(self, ax: Any, rope: float) -> tuple[float, float]:
         """Return where the outer labels stand: at a difference, and so far aside.
@@ -164,25 +221,35 @@ class ComparisonDisplay(Display):
             colour = SERIES[0] if sure else MUTED
             ax.plot([pair["low"], pair["high"]], [height, height], color=colour, linewidth=2)
             ax.plot(pair["difference"], height, "o" if sure else "s", color=colour, markersize=7)
-            parts = (pair["p_first_better"], pair["p_equivalent"], pair["p_second_better"])
-            text = " ".join(f"{format_percentage(p):>5}" for p in parts)
-            ax.annotate(
-                text, (1.02, height), xycoords=("axes fraction", "data"),
-                va="center", fontsize=9, color=INK, family="monospace",
-            )  # fmt: skip
-        ax.annotate(
-            "better   same  worse", (1.02, len(self.frame) - 0.55), xycoords=("axes fraction", "data"), fontsize=9,
-            color=MUTED, family="monospace", va="bottom",
-        )  # fmt: skip
-        names = [f"{pair['first']} − {pair['second']}" for _, pair in self.frame.iterrows()]
-        ax.set_yticks(list(heights), names)
+            self._write_columns(ax, height, [format_percentage(pair[name]) for name in COLUMNS.values()], INK)
+        self._write_columns(ax, len(self.frame) - 0.3, list(COLUMNS), MUTED)
+        ax.set_yticks(list(heights), list(map(escape_formulas, self._names)))
         ax.set_ylim(-0.6, len(self.frame) - 0.4)
         ax.grid(visible=False)
         interval = f"{format_percentage(self.confidence, None)} intervals"
         set_title(
             ax,
             "Differences of all pairs",
-            f"{interval}; shaded: equivalent in practice (±{half:.3g}). Right: probability that the first "
+            f"{interval}; shaded: equivalent in practice (±{format_number(half)}). Right: probability that the first "
             "is better, the same, or worse.",
-            above=12,
+            above=14,
+            beside=self._width_of_names - 1.0,
         )
+
+    def _write_columns(self, ax: Any, height: float, texts: Sequence[str], colour: str) -> None:
+        """Write a row of words beside the axes."""
+        for k, text in enumerate(texts):
+            ax.annotate(
+                text, (1, height), (FIRST_COLUMN + k * COLUMN, 0), xycoords=("axes fraction", "data"),
+                textcoords="offset points", ha="right", va="center", fontsize=9, color=colour, annotation_clip=False,
+            )  # fmt: skip
+
+
+def _label(name: str) -> str:
+    """Return that a model is better, on lines that are not too long."""
+    return wrap_text(f"{shorten(name, MOST_LETTERS)} better", LETTERS_OF_LABEL)
+
+
+def _write(difference: float) -> str:
+    """Return a difference with the minus sign that axes have."""
+    return format_number(difference).replace("-", "−", 1) if difference < 0 else format_number(difference)

@@ -5,11 +5,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from sknet_hp.formatting.numbers import format_amount
+from sknet_hp.formatting.numbers import format_amount, format_count
 from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SCALE, SERIES
-from sknet_hp.report.display import Display, set_title, style_axes, write_scores
+from sknet_hp.report.display import Display, divide_axes, name_axes, set_title, style_axes, write_scores
 from sknet_hp.report.frames.landscape import Landscape, rank_by_slices, read_landscape
+from sknet_hp.report.labels import escape_formulas
 from sknet_hp.report.parameters import ParameterAxis
 from sknet_hp.report.searches import find_scoring, name_resource
 from sknet_hp.search.views.metric import Metric
@@ -28,8 +29,16 @@ WIDE = 50
 between powers of ten are written, too.
 """
 
-MOST_LETTERS = 20
+MOST_LETTERS = 16
 """Of all categories along an axis that have room beside each other."""
+
+MOST_NAMED = 10
+"""Categories that have room for their names; of more some are named."""
+
+FAR = 1e6
+"""From the end of a logarithmic axis to its beginning; on longer ones, few numbers have
+room.
+"""
 
 SIZES = (10.0, 42.0)
 MOST_AT_FULL_SIZE = 60
@@ -64,6 +73,8 @@ class LandscapeDisplay(Display):
         The metric, as scikit-learn has it. Errors are written as positive numbers.
     resource : str
         The resource that rungs increase, such as "epochs".
+    n_left_out : int
+        Hyperparameters that are not drawn for lack of room.
 
     Attributes
     ----------
@@ -91,12 +102,20 @@ class LandscapeDisplay(Display):
     ['log']
     """
 
-    def __init__(self, landscape: Landscape, *, kind: str = "slices", score: str = "score", resource: str = "resource"):
+    def __init__(
+        self,
+        landscape: Landscape,
+        *,
+        kind: str = "slices",
+        score: str = "score",
+        resource: str = "resource",
+        n_left_out: int = 0,
+    ):
         super().__init__(landscape.frame)
         if kind not in KINDS:
             raise ValueError(f"kind={kind!r} must be one of {list(KINDS)}")
         self.landscape, self.kind, self.metric, self.resource = landscape, kind, Metric(score), resource
-        self._names = list(landscape.axes)
+        self._names, self.n_left_out = list(landscape.axes), n_left_out
         if kind == "pairs" and len(self._names) < 2:
             raise ValueError(f'kind="pairs" needs two hyperparameters or more, got {self._names}; see kind="slices"')
 
@@ -128,11 +147,12 @@ class LandscapeDisplay(Display):
             if `ax` is not part of a grid and so cannot be divided.
         """
         landscape = read_landscape(search, parameters)
+        n = len(landscape.axes)
         if parameters is None:
             most = MOST_IN_PAIRS if kind == "pairs" else MOST_SLICES
             landscape = landscape.select(rank_by_slices(landscape)[:most])
-        display = cls(landscape, kind=kind, score=find_scoring(search), resource=name_resource(search))
-        return display.plot(ax)
+        score, resource, n_left_out = find_scoring(search), name_resource(search), n - len(landscape.axes)
+        return cls(landscape, kind=kind, score=score, resource=resource, n_left_out=n_left_out).plot(ax)
 
     def _choose_size(self) -> tuple[float, float]:
         n_rows, n_columns = self._count_panels()
@@ -146,11 +166,7 @@ class LandscapeDisplay(Display):
         return -(-n // n_columns), n_columns
 
     def _draw(self, ax: Any) -> None:
-        place = ax.get_subplotspec()
-        if place is None:
-            raise ValueError(
-                "axes that were not made by subplots cannot be divided; give ax=None, or axes made by subplots"
-            )
+        place = divide_axes(ax)
         n_rows, n_columns = self._count_panels()
         # The first row is all title: that of axes around others is no part of the layout.
         grid = place.subgridspec(n_rows + 1, n_columns, height_ratios=[0.01] + [1] * n_rows)
@@ -160,9 +176,10 @@ class LandscapeDisplay(Display):
         self.axes_: list[Any] = []
         draw = self._draw_slices if self.kind == "slices" else self._draw_pairs
         note = draw(ax, grid)
-        better = "Better is up. " if self.kind == "slices" else ""
+        better = "Better is up." if self.kind == "slices" else "Darker is better."
         heading = f"{capitalise(self.metric.label)} over hyperparameters"
-        set_title(title, heading, f"{better}{note} {self._describe_sizes()}".strip())
+        parts = [better, note, self._describe_sizes(), self._describe_rest()]
+        set_title(title, heading, " ".join(filter(None, parts)))
 
     # ---- slices ----------------------------------------------------------------------------------------------------
 
@@ -175,14 +192,14 @@ class LandscapeDisplay(Display):
             self._draw_slice(panel, name)
             panel.tick_params(labelleft=column == 0)
             if column == 0:
-                panel.set_ylabel(capitalise(self.metric.label))
+                name_axes(panel, panel.get_xlabel(), capitalise(self.metric.label))
                 write_scores(panel.yaxis, self.metric)
         n_low = int((self.landscape.scored["score"] < self.landscape.floor).sum())
         n_failed = int(self.frame["failed"].sum())
         parts = [
             "Star: the chosen candidate." if self.frame["best"].any() else "",
-            self._describe_lines() if any(panel.lines for panel in self.axes_) else "",
-            f"{n_low} are below the axis (▾)." if n_low else "",
+            self._describe_lines(),
+            f"Below the axis (▾): {n_low}." if n_low else "",
             f"{n_failed} failed (×)." if n_failed else "",
         ]
         return " ".join(filter(None, parts))
@@ -312,11 +329,22 @@ class LandscapeDisplay(Display):
         return np.asarray(room * (SIZES[0] + (SIZES[1] - SIZES[0]) * steps))
 
     def _describe_lines(self) -> str:
-        landscape = self.landscape
+        landscape, kinds = self.landscape, [axis.kind for axis in self.landscape.axes.values()]
+        drawn = {kind == "choice" for kind, panel in zip(kinds, self.axes_, strict=True) if panel.lines}
+        if not drawn:
+            return ""
+        names = "Line: running mean" if drawn == {False} else "Line: running mean, or median of a choice"
+        if drawn == {True}:
+            names = "Line: median of a choice"
         if not landscape.has_rungs:
-            return "Line: running mean."
+            return f"{names}."
         n, after = len(landscape.comparable), format_amount(landscape.resource, self.resource)
-        return f"Line: running mean of the {n} candidates scored after {after}."
+        return f"{names}, of the {n} candidates scored after {after}."
+
+    def _describe_rest(self) -> str:
+        if not self.n_left_out:
+            return ""
+        return f"Not drawn: {format_count(self.n_left_out, 'other hyperparameter')}."
 
     def _describe_sizes(self) -> str:
         known = self.frame["resource"].dropna()
@@ -336,15 +364,18 @@ def _set_scale(panel: Any, direction: str, axis: ParameterAxis, *, labelled: boo
         getattr(panel, f"set_{direction}scale")("log")
         ends = drawn.get_view_interval()
         is_wide = ends[1] >= WIDE * ends[0]
-        drawn.set_major_locator(LogLocator(subs=(1,) if is_wide else (1, 2, 5), numticks=6))
-        drawn.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        n_ticks = 6 if ends[1] < FAR * ends[0] else 3
+        drawn.set_major_locator(LogLocator(subs=(1,) if is_wide else (1, 2, 5), numticks=n_ticks))
+        drawn.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
         drawn.set_minor_formatter(NullFormatter())
     if axis.kind != "choice":
         panel.grid(visible=True, axis=direction, color=FAINT, linewidth=0.5, alpha=0.4)
         return
     n = len(axis.choices)
-    drawn.set_ticks(range(n), axis.choices)
+    step = -(-n // MOST_NAMED)
+    named = [escape_formulas(choice) for choice in axis.choices[::step]]
+    drawn.set_ticks(range(0, n, step), named)
     getattr(panel, f"set_{direction}lim")(-0.6, n - 0.4)
-    if direction == "x" and sum(map(len, axis.choices)) > MOST_LETTERS:
+    if direction == "x" and sum(map(len, named)) > MOST_LETTERS:
         for text in panel.get_xticklabels():
             text.set(rotation=30, ha="right", rotation_mode="anchor")

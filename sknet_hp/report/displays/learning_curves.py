@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from sknet_hp.formatting.numbers import format_count
+from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES, get_style
 from sknet_hp.report.display import Display, label_lines, set_title
 from sknet_hp.report.frames.learning_curves import CurveFrames, frame_estimators, frame_evaluation, frame_search
@@ -206,7 +208,7 @@ class LearningCurvesDisplay(Display):
             drawn.append(
                 (
                     *_find_end(rows),
-                    f"#{candidate}{' best' if place == 0 else ''}, {self.metric.write(score)}",
+                    f"{'best ' if place == 0 else ''}#{candidate}: {self.metric.write(score)}",
                     style.colour,
                 )
             )
@@ -218,11 +220,10 @@ class LearningCurvesDisplay(Display):
         note = f"Mean of {n_runs} splits; the best with its band from the lowest to the highest. " if n_runs > 1 else ""
         note += f"Grey: the other {len(faint)}. " if faint else ""
         note += "Dotted: rungs. " if rungs else ""
-        set_title(
-            ax,
-            f"{shown['part'].iloc[0].capitalize()} {self.curve} of the best {len(ranks)} of {n_candidates} candidates",
-            note,
-        )
+        note += f"Numbers: {self.metric.label}."
+        counted = format_count(n_candidates, "candidate")
+        who = f"the best {len(ranks)} of {counted}" if len(ranks) < n_candidates else counted
+        set_title(ax, f"{capitalise(shown['part'].iloc[0])} {self.curve} of {who}", note)
         return drawn
 
     def _draw_line(self, ax: Any, rows: "pd.DataFrame", colour: str, line: str, *, band: bool) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 
 from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES
-from sknet_hp.report.display import Display, label_lines, set_title, style_axes, write_scores
+from sknet_hp.report.display import Display, divide_axes, label_lines, set_title, style_axes, write_scores
 from sknet_hp.report.frames.lineage import frame_lineage
 from sknet_hp.report.parameters import ParameterAxis, format_choice, read_axes
 from sknet_hp.report.scales import find_floor, list_ticks
@@ -94,7 +94,8 @@ class LineageDisplay(Display):
         Raises
         ------
         TypeError, ValueError
-            If it is no search, not fitted, or no population-based training.
+            If it is no search, not fitted, or no population-based training, or if `ax`
+            is not part of a grid and so cannot be divided.
         """
         frame = frame_lineage(search)
         return cls(frame, read_axes(search), score=find_scoring(search), resource=name_resource(search)).plot(ax)
@@ -107,8 +108,8 @@ class LineageDisplay(Display):
     def _draw(self, ax: Any) -> None:
         from matplotlib.ticker import MaxNLocator
 
+        grid = divide_axes(ax).subgridspec(1 + len(self._axes), 1, height_ratios=[2.6, *[1.0] * len(self._axes)])
         ax.set_axis_off()
-        grid = ax.get_subplotspec().subgridspec(1 + len(self._axes), 1, height_ratios=[2.6, *[1.0] * len(self._axes)])
         first = ax.figure.add_subplot(grid[0])
         below = [ax.figure.add_subplot(grid[k + 1], sharex=first) for k in range(len(self._axes))]
         self.ax_, self.axes_ = first, [first, *below]

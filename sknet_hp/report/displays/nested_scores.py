@@ -7,8 +7,10 @@ import numpy as np
 
 from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SERIES
-from sknet_hp.report.display import Display, set_title, write_scores
+from sknet_hp.report.display import Display, name_axes, set_title, write_scores
 from sknet_hp.report.frames.nested_scores import make_nested_scores_frame
+from sknet_hp.report.labels import shorten, wrap_text
+from sknet_hp.report.scales import number_splits
 from sknet_hp.search.views.metric import Metric
 
 if TYPE_CHECKING:
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 GAP = 1.5
 """Between folds of two repeats, and twice that between folds and means, in folds."""
 
-MOST_NUMBERED = 25
-"""Folds that have room for their numbers."""
+MOST_LETTERS = 48
+"""Of the name of a model, on two lines."""
 
 
 class NestedScoresDisplay(Display):
@@ -113,9 +115,9 @@ class NestedScoresDisplay(Display):
         ax.plot(at, outer, "o", color=SERIES[0], markersize=6, zorder=4)
         self._draw_means(ax, float(at.max()) + 2 * GAP)
         is_repeated = own["repeat"].max() > 0
-        ax.set_ylabel(f"{capitalise(self.metric.label)} ({self.metric.hint})")
-        ax.set_xlabel("Outer fold, repeat by repeat" if is_repeated else "Outer fold", loc="left")
-        ax.set_xticks(at, (own["fold"] + 1).astype(str) if len(own) <= MOST_NUMBERED else [""] * len(own))
+        x, y = "Outer fold", f"{capitalise(self.metric.label)} ({self.metric.hint})"
+        name_axes(ax, f"{x}, repeat by repeat" if is_repeated else x, y, loc="left")
+        ax.set_xticks(*number_splits(own, at.to_numpy()))
         write_scores(ax.yaxis, self.metric)
         has_inner = bool(np.isfinite(inner).any())
         note = "Filled: on rows that no search has seen; hollow: what the search itself reported" if has_inner else ""
@@ -141,8 +143,9 @@ class NestedScoresDisplay(Display):
                 va="center", fontsize=9, color=INK if is_first else MUTED,
             )  # fmt: skip
             ax.annotate(
-                str(model), (x, 0), (3, -6), ("data", "axes fraction"), textcoords="offset points", ha="right",
-                va="top", rotation=30, rotation_mode="anchor", fontsize=9, color=INK,
+                wrap_text(shorten(str(model), MOST_LETTERS), MOST_LETTERS // 2), (x, 0), (3, -6),
+                ("data", "axes fraction"), textcoords="offset points", ha="right", va="top", rotation=30,
+                rotation_mode="anchor", fontsize=9, color=INK,
             )  # fmt: skip
         ax.set_ylim(low, high)
         ax.set_xlim(-0.7, start + (len(models) - 0.2) * step)

@@ -9,6 +9,7 @@ from sknet_hp.formatting.numbers import format_count
 from sknet_hp.report.colours import INK, MUTED, PAPER, SCALE, SERIES
 from sknet_hp.report.display import Display, set_title
 from sknet_hp.report.frames.parallel_coordinates import frame_candidates
+from sknet_hp.report.labels import escape_formulas
 from sknet_hp.report.parameters import ParameterAxis, format_choice, read_axes
 from sknet_hp.report.scales import find_floor, list_ticks, wrap_name
 from sknet_hp.report.searches import find_scoring
@@ -25,6 +26,8 @@ other.
 """
 BELOW = -0.08
 """Where lines cross an axis that have no value there."""
+CLOSE = 0.06
+"""Ticks that are less far apart would cover each other."""
 HEADS = 38.0
 """Points that the names of axes and the best values take above them."""
 
@@ -197,6 +200,7 @@ class ParallelCoordinatesDisplay(Display):
         axis = ParameterAxis("score", self.metric.label, "linear", low, high if high > low else low + 1.0)
         ticks = [(height, self.metric.write(float(low + height * (high - low)))) for height, _ in list_ticks(axis)]
         if self.frame["score"].min() < low:
+            ticks = [tick for tick in ticks if tick[0] > CLOSE]
             ticks.append((0.0, f"{self.metric.write(low)} or worse"))
         draw_ticks(ax, len(self._axes), ticks, side=1)
 
@@ -221,11 +225,11 @@ def _write(ax: Any, x: float, y: float, text: str, side: int) -> None:
     """Write beside an axis, on a little paper."""
     box = {"facecolor": PAPER, "alpha": 0.75, "edgecolor": "none", "pad": 0.6}
     ha = "right" if side < 0 else "left"
-    ax.text(x + 0.05 * side, y, text, ha=ha, va="center", fontsize=8, color=INK, bbox=box, zorder=5)
+    ax.text(x + 0.05 * side, y, escape_formulas(text), ha=ha, va="center", fontsize=8, color=INK, bbox=box, zorder=5)
 
 
 def _write_head(ax: Any, x: float, name: str, value: str) -> None:
     """Write above an axis its name, and below that the value of the best."""
     style = {"xycoords": ax.get_xaxis_transform(), "textcoords": "offset points", "ha": "center", "va": "bottom"}
-    ax.annotate(value, (x, 1), (0, 2), **style, fontsize=9, color=SERIES[1], fontweight="bold")
-    ax.annotate(wrap_name(name), (x, 1), (0, 14), **style, fontsize=9, color=INK)
+    ax.annotate(escape_formulas(value), (x, 1), (0, 2), **style, fontsize=9, color=SERIES[1], fontweight="bold")
+    ax.annotate(escape_formulas(wrap_name(name)), (x, 1), (0, 14), **style, fontsize=9, color=INK)

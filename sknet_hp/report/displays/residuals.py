@@ -7,9 +7,9 @@ from sklearn.metrics import PredictionErrorDisplay as Original
 
 from sknet_hp.formatting.numbers import format_number
 from sknet_hp.report.colours import INK, MUTED, SERIES
-from sknet_hp.report.display import Display, format_thousands, set_title
+from sknet_hp.report.display import Display, format_thousands, name_axes, set_title
 from sknet_hp.report.frames.residuals import make_band_frame, make_residuals_frame, measure_errors
-from sknet_hp.report.predictions import read_estimator, read_evaluation
+from sknet_hp.report.predictions import Predictions, read_estimator, read_evaluation, read_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,7 @@ class ResidualsDisplay(Display):
         *,
         kind: str = "residual_vs_predicted",
         target: str | None = None,
-        output: int | None = None,
+        output: int | str | None = None,
         ax: Any = None,
     ) -> Self:
         """Plot the residuals of the out-of-fold predictions of an evaluation.
@@ -91,8 +91,8 @@ class ResidualsDisplay(Display):
         target : str, default=None
             Name and unit of the target, such as "price in €"; None is its name, if it
             has one.
-        output : int, default=None
-            Which output, if there are several.
+        output : int or str, default=None
+            Which output, if there are several: its number or its name.
         ax : matplotlib Axes, default=None
             Where to draw; a new figure if None.
 
@@ -106,8 +106,7 @@ class ResidualsDisplay(Display):
             If the evaluation is of a classifier, or if there are several outputs and
             none is chosen.
         """
-        predictions = read_evaluation(evaluation, output)
-        return cls(make_residuals_frame(predictions), target or predictions.target or "target", kind).plot(ax)
+        return cls._make(read_evaluation(evaluation, output), target, kind).plot(ax)
 
     @classmethod
     def from_estimator(
@@ -118,7 +117,7 @@ class ResidualsDisplay(Display):
         *,
         kind: str = "residual_vs_predicted",
         target: str | None = None,
-        output: int | None = None,
+        output: int | str | None = None,
         ax: Any = None,
     ) -> Self:
         """Plot the residuals of a fitted regressor.
@@ -136,8 +135,38 @@ class ResidualsDisplay(Display):
         -------
         display : ResidualsDisplay
         """
-        predictions = read_estimator(estimator, X, y, output)
-        return cls(make_residuals_frame(predictions), target or predictions.target or "target", kind).plot(ax)
+        return cls._make(read_estimator(estimator, X, y, output), target, kind).plot(ax)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: Any,
+        y_pred: Any,
+        *,
+        kind: str = "residual_vs_predicted",
+        target: str | None = None,
+        ax: Any = None,
+    ) -> Self:
+        """Plot the residuals of predicted numbers.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_rows,)
+        y_pred : array-like of shape (n_rows,)
+            Of rows that the model was not fitted on, such as those of scikit-learn's
+            `cross_val_predict`.
+        kind, target, ax
+            As in `from_evaluation`.
+
+        Returns
+        -------
+        display : ResidualsDisplay
+        """
+        return cls._make(read_numbers(y_true, y_pred), target, kind).plot(ax)
+
+    @classmethod
+    def _make(cls, predictions: Predictions, target: str | None, kind: str) -> Self:
+        return cls(make_residuals_frame(predictions), target or predictions.target or "target", kind)
 
     def _draw(self, ax: Any) -> None:
         from matplotlib.ticker import MaxNLocator
@@ -158,21 +187,17 @@ class ResidualsDisplay(Display):
             ax.plot(band["predicted"], band["median"], color=SERIES[1], linewidth=2)
             ax.plot(band["predicted"], band[["low", "high"]], color=SERIES[1], linewidth=1, linestyle="--")
         over = "Residual: actual − predicted" if self.kind == "residual_vs_predicted" else f"Actual {self.target}"
-        ax.set(xlabel=f"Predicted {self.target}", ylabel=over)
         ax.set_aspect("auto")
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_locator(MaxNLocator(6))
-            format_thousands(axis)
+        name_axes(ax, f"Predicted {self.target}{format_thousands(ax.xaxis)}", f"{over}{format_thousands(ax.yaxis)}")
         ax.tick_params(labelcolor=INK)
-        set_title(ax, self._write_title(), self._write_note(len(dots)))
-
-    def _write_title(self) -> str:
-        mae, rmse = (format_number(self.errors[name]) for name in ("mae", "rmse"))
-        return f"Off by {mae} on average (root mean squared error {rmse})"
+        set_title(ax, f"Off by {format_number(self.errors['mae'])} on average", self._write_note(len(dots)))
 
     def _write_note(self, n_dots: int) -> str:
         n = len(self.frame)
         dots = f"{n_dots:,} of {n:,} rows" if n_dots < n else f"{n:,} rows"
+        note = f"{dots}; root mean squared error {format_number(self.errors['rmse'])}"
         if self.kind == "actual_vs_predicted":
-            return dots
-        return f"{dots}; line and band: median and middle 80 % of residuals"
+            return note
+        return f"{note}; line: median, band: 80 % of residuals"

@@ -6,8 +6,8 @@ import numpy as np
 
 from sknet_hp.formatting.numbers import format_amount, format_count
 from sknet_hp.formatting.words import capitalise
-from sknet_hp.report.colours import FAINT, INK, MARKERS, MUTED, PAPER, SCALE, SERIES
-from sknet_hp.report.display import Display, label_lines, set_title, write_scores
+from sknet_hp.report.colours import FAINT, INK, MARKERS, MUTED, SCALE, SERIES
+from sknet_hp.report.display import Display, label_lines, name_axes, set_title, write_scores
 from sknet_hp.report.frames.search_history import frame_history, list_stages, name_stages
 from sknet_hp.report.scales import find_floor
 from sknet_hp.report.searches import find_scoring, name_resource
@@ -96,15 +96,16 @@ class SearchHistoryDisplay(Display):
 
     def _draw(self, ax: Any) -> None:
         floor = find_floor(self.frame["score"])
-        self._draw_points(ax, self.frame[self.frame["score"] >= floor])
+        handles = self._draw_points(ax, self.frame[self.frame["score"] >= floor])
         ax.step(self.frame["order"], self.frame["best_so_far"], where="post", color=SERIES[1], linewidth=1.6, zorder=2)
         top = self.frame["score"].max()
         margin = 0.06 * (top - floor) or 0.05 * abs(top) or 0.05
         ax.set_ylim(floor - 1.5 * margin, top + margin)
-        ax.set(xlabel="Order in which they finished", ylabel=f"{capitalise(self.metric.label)} ({self.metric.hint})")
+        name_axes(ax, "Order in which they finished", f"{capitalise(self.metric.label)} ({self.metric.hint})")
         write_scores(ax.yaxis, self.metric)
         self._draw_edge(ax, floor)
         self._label(ax)
+        self._draw_legend(ax, [*self._draw_untuned(ax), *handles])
         stages = list_stages(self.frame)
         self._draw_stages(ax, stages)
         failed = int(self.frame["failed"].sum())
@@ -142,8 +143,8 @@ class SearchHistoryDisplay(Display):
     def _has_rungs(self) -> bool:
         return self.frame["resource"].nunique() > 1
 
-    def _draw_points(self, ax: Any, rows: "pd.DataFrame") -> None:
-        """Draw a series for each rung and bracket, with a legend if there are more."""
+    def _draw_points(self, ax: Any, rows: "pd.DataFrame") -> list[Any]:
+        """Draw a series for each rung and bracket; return what a legend has of them."""
         from matplotlib import colormaps
 
         rungs, brackets = sorted(rows["resource"].dropna().unique()), sorted(rows["bracket"].unique())
@@ -160,23 +161,29 @@ class SearchHistoryDisplay(Display):
                     linewidths=0,
                     zorder=3,
                 )
-        if len(rungs) > 1:
-            shown = [rungs[int(k)] for k in np.unique(np.linspace(0, len(rungs) - 1, MOST_IN_LEGEND).round())]
-            known = [(MARKERS[0], shades[rung], format_amount(rung, self.resource)) for rung in shown]
-            known += [
-                (MARKERS[place % len(MARKERS)], MUTED, f"bracket {bracket}")
-                for place, bracket in enumerate(brackets)
-                if len(brackets) > 1
-            ]
-            handles = [
-                ax.scatter([], [], s=22, marker=marker, color=[shade], linewidths=0, label=label)
-                for marker, shade, label in known
-            ]
-            # Away from the label of the one that was chosen, which is high but for rules such as one standard error.
-            chosen = rows.loc[rows["best"], "score"]
-            is_low = len(chosen) and chosen.iloc[0] < (rows["score"].min() + rows["score"].max()) / 2
-            corner, height = ("upper left", 1) if is_low else ("lower left", 0)
-            ax.legend(handles=handles, loc=corner, bbox_to_anchor=(1.02, height), frameon=False, fontsize=9)
+        if len(rungs) < 2:
+            return []
+        shown = [rungs[int(k)] for k in np.unique(np.linspace(0, len(rungs) - 1, MOST_IN_LEGEND).round())]
+        known = [(MARKERS[0], shades[rung], format_amount(rung, self.resource)) for rung in shown]
+        known += [
+            (MARKERS[place % len(MARKERS)], MUTED, f"bracket {bracket}")
+            for place, bracket in enumerate(brackets)
+            if len(brackets) > 1
+        ]
+        return [
+            ax.scatter([], [], s=22, marker=marker, color=[shade], linewidths=0, label=label)
+            for marker, shade, label in known
+        ]
+
+    def _draw_legend(self, ax: Any, handles: list[Any]) -> None:
+        """Draw a legend beside the axes, away from the chosen candidate's label."""
+        if not handles:
+            return
+        # It is high, but for rules such as one standard error.
+        chosen, (low, high) = self.frame.loc[self.frame["best"], "score"], ax.get_ylim()
+        is_low = len(chosen) and chosen.iloc[0] < (low + high) / 2
+        corner, height = ("upper left", 1) if is_low else ("lower left", 0)
+        ax.legend(handles=handles, loc=corner, bbox_to_anchor=(1.02, height), frameon=False, fontsize=9)
 
     def _draw_edge(self, ax: Any, floor: float) -> None:
         """Draw at the lower edge what failed, and what is too far below."""
@@ -186,13 +193,13 @@ class SearchHistoryDisplay(Display):
             ax.scatter(rows["order"], height, s=20, marker=marker, color=MUTED, transform=at_edge, zorder=3)
 
     def _label(self, ax: Any) -> None:
-        """Mark the candidate that was chosen, and the untuned one."""
+        """Mark the candidate that was chosen."""
         from matplotlib.ticker import MaxNLocator
 
         begin, end = 0.5, len(self.frame) + 0.5
         ax.set_xlim(begin - 0.02 * end, end + 0.02 * end)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
-        chosen, untuned = self.frame[self.frame["best"]], self.frame[self.frame["untuned"] & ~self.frame["failed"]]
+        chosen = self.frame[self.frame["best"]]
         if len(chosen):
             row = chosen.iloc[0]
             ax.scatter(row["order"], row["score"], s=110, marker="*", color=SERIES[1], edgecolors=INK, zorder=5)
@@ -200,17 +207,14 @@ class SearchHistoryDisplay(Display):
             label_lines(
                 ax, [(end, row["score"], f"{word} #{row['candidate']}: {self.metric.write(row['score'])}", SERIES[1])]
             )
-        if len(untuned):
-            row = untuned.iloc[-1]
-            ax.axhline(row["score"], color=INK, linewidth=0.8, linestyle=":", zorder=1)
-            ax.scatter(row["order"], row["score"], s=60, facecolors="none", edgecolors=INK, linewidths=1.3, zorder=4)
-            ax.annotate(
-                f"untuned: {self.metric.write(row['score'])}",
-                (ax.get_xlim()[0], row["score"]),
-                (3, 2),
-                textcoords="offset points",
-                fontsize=9,
-                color=INK,
-                bbox={"facecolor": PAPER, "alpha": 0.7, "edgecolor": "none", "pad": 0.5},
-                zorder=2.5,
-            )
+
+    def _draw_untuned(self, ax: Any) -> list[Any]:
+        """Mark the untuned estimator; return what a legend has of it."""
+        untuned = self.frame[self.frame["untuned"] & ~self.frame["failed"]]
+        if untuned.empty:
+            return []
+        row, dotted = untuned.iloc[-1], {"color": INK, "linewidth": 0.8, "linestyle": ":"}
+        ax.axhline(row["score"], **dotted, zorder=1)
+        ring = {"marker": "o", "markersize": 8, "markerfacecolor": "none", "markeredgewidth": 1.3}
+        ax.plot(row["order"], row["score"], **dotted, **ring, zorder=4)
+        return ax.plot([], [], **dotted, **ring, label=f"untuned: {self.metric.write(row['score'])}")

@@ -7,8 +7,9 @@ import numpy as np
 from sknet_hp.formatting.numbers import format_count, format_percentage
 from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SERIES
-from sknet_hp.report.display import Display, label_lines, set_title, write_scores
+from sknet_hp.report.display import Display, label_lines, name_axes, set_title, write_scores
 from sknet_hp.report.frames.seeds import find_extremes, make_seeds_frame, make_variance_frame
+from sknet_hp.report.scales import number_splits
 from sknet_hp.search.views.metric import Metric
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 GAP = 1.5
 """Between splits of two repeats, and between splits and means, in splits."""
-MOST_NUMBERED = 25
-"""Splits that have room for their numbers."""
 BAR = 22
 """Points that the bar of the variance takes above the axes."""
 LEAST_SHARE = 0.3
@@ -119,10 +118,10 @@ class SeedsDisplay(Display):
             ax.plot(*ends, line, color=colour, marker="o", markersize=5 if is_extreme else 3, **strong)
             if is_extreme:
                 labels.append((end, mean, f"seed {seed}: {self.metric.write(mean)}", colour))
-        ax.set_ylabel(f"{capitalise(self.metric.label)} ({self.metric.hint})")
-        ax.set_xlabel("Split, repeat by repeat" if first["repeat"].any() else "Split", loc="left")
-        numbers = (first["fold"] + 1).astype(str) if len(at) <= MOST_NUMBERED else [""] * len(at)
-        ax.set_xticks([*at, end], [*numbers, "mean"])
+        x = "Split, repeat by repeat" if first["repeat"].any() else "Split"
+        name_axes(ax, x, f"{capitalise(self.metric.label)} ({self.metric.hint})", loc="left")
+        places, numbers = number_splits(first, at)
+        ax.set_xticks([*places, end], [*numbers, "mean"])
         ax.set_xlim(-0.5, end + 0.3)
         write_scores(ax.yaxis, self.metric)
         label_lines(ax, labels)

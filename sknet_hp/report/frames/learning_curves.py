@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from sklearn.utils.validation import check_is_fitted
 
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.report.searches import get_results, rank_candidates, read_rows
@@ -52,17 +53,21 @@ def frame_estimators(estimators: Any, curve: str = "loss") -> CurveFrames:
 
     Raises
     ------
+    NotFittedError
+        If one is not fitted.
     ValueError
         If no curves are known.
     """
     given = list(estimators) if isinstance(estimators, (list, tuple)) else [estimators]
     members = [member for estimator in given for member in _list_members(estimator)]
     if not members:
+        for each in given:
+            if hasattr(each, "fit"):
+                check_is_fitted(each)
         names = ", ".join(sorted({type(each).__name__ for each in given})) or "nothing"
         raise ValueError(
             f"there are no learning curves of {names}: fitted networks of sknet_hp, skorch and scikit-learn keep them, "
-            f"and so does "
-            f"gradient boosting of scikit-learn"
+            f"and so does gradient boosting of scikit-learn"
         )
     parts = [pd.DataFrame({"candidate": 0, "run": run, **read_curve(member)}) for run, member in enumerate(members)]
     frames = summarise_runs(pd.concat(parts, ignore_index=True), curve)
@@ -106,9 +111,9 @@ def frame_search(search: Any, curve: str = "loss") -> CurveFrames:
     get_results(search)
     curves = getattr(search, "curves_", None)
     if curves is None:
-        kind = type(search).__name__
         raise ValueError(
-            f"this {kind} kept no learning curves: search with sknet_hp.search.{kind} or another searcher of sknet_hp; "
+            f"this {type(search).__name__} kept no learning curves: the searchers of sknet_hp.search keep them, "
+            f"GridSearchCV and RandomizedSearchCV there as well; "
             f"LearningCurvesDisplay.from_estimator(search.best_estimator_) shows only those of the chosen model"
         )
     if curves.empty:

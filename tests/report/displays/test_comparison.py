@@ -50,3 +50,33 @@ def test_errors_are_reduced():
     a, b = ({"test_neg_mean_absolute_error": -scores} for scores in (A, B))
     display = ComparisonDisplay.from_comparison(compare(a, b, n_train=800, n_test=200))
     assert display.ax_.get_xlabel() == "Reduction in mean absolute error"
+
+
+def test_large_units_have_their_thousands_separated():
+    a, b = ({"test_neg_mean_absolute_error": -1e5 * scores} for scores in (A, B))
+    display = ComparisonDisplay.from_comparison(compare(a, b, n_train=800, n_test=200))
+    note = display.ax_.texts[-1].get_text().replace("\n", " ")
+    assert f"mean \N{MINUS SIGN}{abs(display.frame['difference'].iloc[0]):,.0f}, " in note
+    assert "," in display.ax_.xaxis.get_major_formatter()(2000.0)
+
+
+def test_long_names_stay_within_the_figure():
+    names = ["a network that was tuned by a guided search", "the constant predictions of a baseline"]
+    display = ComparisonDisplay.from_comparison(compare(A, B - 0.1, n_train=800, n_test=200, names=names))
+    display.figure_.draw_without_rendering()
+    renderer = display.figure_.canvas.get_renderer()
+    shown = display.figure_.bbox
+    for text in [*display.ax_.texts, display.ax_._left_title]:
+        box = text.get_window_extent(renderer)
+        assert box.x0 >= shown.x0, text.get_text()
+        assert box.x1 <= shown.x1, text.get_text()
+    low, high = display.ax_.get_xlim()
+    assert low < -display.frame["rope"].iloc[0]
+    assert high > display.frame["high"].iloc[0]
+
+
+def test_figures_grow_with_their_pairs():
+    comparison = compare(*(A + 0.01 * k + 0.005 * RNG.normal(size=8) for k in range(6)), n_train=800, n_test=200)
+    few = ComparisonDisplay.from_comparison(comparison, reference=comparison.contestants[0].name)
+    all_of_them = ComparisonDisplay.from_comparison(comparison)
+    assert all_of_them.figure_.get_figheight() > few.figure_.get_figheight() + 2

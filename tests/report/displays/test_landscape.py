@@ -30,7 +30,7 @@ def test_slices_have_the_scales_of_the_space():
     assert scales == {"lr": "log", "alpha": "linear", "solver": "linear"}
     assert display.axes_[0].get_xlabel() == "lr"  # it explains most
     assert display.axes_[0].lines
-    assert "Line: running mean." in get_note(display)
+    assert "Line: running mean, or median of a choice." in get_note(display)
 
 
 def test_the_best_is_marked():
@@ -44,7 +44,7 @@ def test_failed_and_diverged_candidates_are_told():
     display = LandscapeDisplay.from_search(make_example(n_failed=3, n_diverged=2))
     n_low = (display.frame["score"] < display.landscape.floor).sum()
     assert n_low >= 2
-    assert f"{n_low} are below the axis (▾). 3 failed (×)." in get_note(display)
+    assert f"Below the axis (▾): {n_low}. 3 failed (×)." in get_note(display)
     assert display.axes_[0].get_ylim()[0] > -10
 
 
@@ -89,3 +89,24 @@ def test_errors_are_positive_with_the_best_above(kind):
     axis = display.axes_[0].yaxis if kind == "slices" else display.figure_.axes[-1].yaxis
     assert axis.get_label_text() == "Mean absolute error"
     assert axis.get_major_formatter()(-4.5) == "4.5"
+
+
+def test_what_has_no_room_is_told():
+    params = [{f"x{k}": (7 * k + i) % 10 / 10 for k in range(14)} for i in range(20)]
+    display = LandscapeDisplay.from_search(make_search(params, np.linspace(0, 1, 20)))
+    assert len(display.axes_) == 12
+    assert "Not drawn: 2 other hyperparameters." in get_note(display)
+    assert "Not drawn" not in get_note(LandscapeDisplay.from_search(make_example()))
+
+
+def test_of_many_choices_some_are_named():
+    params = [{"depth": None if k == 30 else k, "lr": k / 100} for k in range(31)]
+    display = LandscapeDisplay.from_search(make_search(params, np.linspace(0, 1, 31)), parameters=["depth"])
+    assert 5 <= len(display.axes_[0].get_xticks()) <= 10
+
+
+def test_an_axis_of_many_decades_has_few_ticks():
+    params = [{"alpha": 10.0 ** (k - 8)} for k in range(17)]
+    [panel] = LandscapeDisplay.from_search(make_search(params, np.linspace(0, 1, 17))).axes_
+    low, high = panel.get_xlim()
+    assert sum(low <= tick <= high for tick in panel.get_xticks()) <= 4

@@ -68,3 +68,12 @@ def test_more_lines_than_can_be_told_apart_are_refused(search):
 def test_frames_can_be_given():
     assert isinstance(make_frames([[1.0]]), CurveFrames)
     assert LearningCurvesDisplay(make_frames([[1.0]])).plot().ax_.get_xlabel() == "Epoch"
+
+
+def test_the_numbers_of_candidates_are_named(search):
+    display = LearningCurvesDisplay.from_search(search, n_best=6)
+    texts = [text.get_text().replace("\n", " ") for text in display.ax_.texts]
+    best = f"best #{search.cv_results_['candidate'][search.best_index_]}: "
+    assert any(text.startswith(best) for text in texts)
+    assert any("Numbers: accuracy." in text for text in texts)
+    assert display.ax_.get_title(loc="left").endswith("loss of 6 candidates")

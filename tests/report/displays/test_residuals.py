@@ -30,3 +30,30 @@ def test_an_output_is_chosen_and_named():
     assert display.ax_.get_ylabel() == "Actual mass in g"
     with pytest.raises(ValueError, match="kind='both' must be one of"):
         ResidualsDisplay.from_evaluation(evaluation, output=1, kind="both")
+
+
+def test_outputs_have_the_names_of_their_columns():
+    y = pd.DataFrame({"height": np.arange(30.0), "mass": 1000 * np.arange(30.0)})
+    model = DummyRegressor().fit(y, y)
+    display = ResidualsDisplay.from_estimator(model, y, y, output="mass")
+    assert display.ax_.get_xlabel() == "Predicted mass"
+    assert display.errors["bias"] == pytest.approx(0)
+    assert display.frame["actual"].max() == 29000
+    with pytest.raises(ValueError, match="give output="):
+        ResidualsDisplay.from_estimator(model, y, y, output="weight")
+
+
+def test_large_numbers_are_in_millions():
+    y = np.linspace(1e9, 3e9, 50)
+    display = ResidualsDisplay.from_predictions(y, y[::-1], target="turnover in $")
+    assert display.ax_.get_xlabel() == r"Predicted turnover in \$ (millions)"
+    display.figure_.draw_without_rendering()
+    assert "2,000" in {label.get_text() for label in display.ax_.get_xticklabels()}
+
+
+def test_predictions_are_enough():
+    display = ResidualsDisplay.from_predictions(pd.Series([1.0, 2.0, 4.0], name="price"), [1.0, 3.0, 3.0])
+    assert display.frame["residual"].tolist() == [0, -1, 1]
+    assert display.target == "price"
+    with pytest.raises(ValueError, match="residuals need numbers"):
+        ResidualsDisplay.from_predictions(["a", "b"], ["a", "a"])

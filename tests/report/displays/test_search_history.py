@@ -21,9 +21,9 @@ def count_points(ax, marker_is_edge=False):
 def test_all_scores_and_the_best_are_drawn(search):
     display = SearchHistoryDisplay.from_search(search)
     n_low = int((display.frame["score"] < find_floor(display.frame["score"])).sum())
-    marks = 1 + display.frame["untuned"].any()  # a star, and a ring
-    assert count_points(display.ax_) == len(display.frame) + marks
+    assert count_points(display.ax_) == len(display.frame) + 1  # a star
     texts = " ".join(text.get_text().replace("\n", " ") for text in display.ax_.texts)
+    assert display.frame["untuned"].any()
     assert f"best #{search.cv_results_['candidate'][search.best_index_]}" in texts
     assert ("far below" in texts) == bool(n_low)
     assert "among those with the most epochs so far" in texts
@@ -31,7 +31,9 @@ def test_all_scores_and_the_best_are_drawn(search):
 
 def test_the_legend_names_rungs(search):
     legend = SearchHistoryDisplay.from_search(search).ax_.get_legend()
-    assert [text.get_text() for text in legend.get_texts()] == ["3 epochs", "9 epochs", "27 epochs"]
+    untuned, *rungs = [text.get_text() for text in legend.get_texts()]
+    assert untuned.startswith("untuned: 0.")
+    assert rungs == ["3 epochs", "9 epochs", "27 epochs"]
 
 
 def test_what_scores_far_worse_does_not_press_the_rest_flat(search):

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from sklearn import model_selection
 from sklearn.datasets import load_iris
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 
 from sknet_hp import NetClassifier
@@ -60,7 +61,12 @@ def test_networks_with_several_seeds_are_runs_that_know_their_best_epoch():
 
 def test_estimators_without_curves_are_named():
     with pytest.raises(ValueError, match="there are no learning curves of LogisticRegression"):
-        frame_estimators(LogisticRegression())
+        frame_estimators(LogisticRegression(max_iter=1000).fit(X, y))
+
+
+def test_estimators_that_are_not_fitted_are_told_so():
+    with pytest.raises(NotFittedError, match="NetClassifier instance is not fitted yet"):
+        frame_estimators([NET])
 
 
 def test_candidates_are_ranked_as_the_search_ranks_them(search):
@@ -80,7 +86,9 @@ def test_of_a_search_the_chosen_network_is_taken_for_an_estimator(search):
 
 def test_searches_of_scikit_learn_say_what_to_use_instead():
     search = model_selection.GridSearchCV(NET, {"lr": [0.01]}, cv=2).fit(X, y)
-    with pytest.raises(ValueError, match=r"kept no learning curves: search with sknet_hp\.search\.GridSearchCV"):
+    with pytest.raises(
+        ValueError, match=r"this GridSearchCV kept no learning curves: the searchers of sknet_hp\.search"
+    ):
         frame_search(search)
     with pytest.raises(ValueError, match="is not fitted yet"):
         frame_search(make_network_search())
