@@ -16,7 +16,7 @@ from sklearn.utils import _safe_indexing
 
 from sknet_hp.estimators.targets.splitters import GroupHoldOut, LastRows
 from sknet_hp.evaluation.levels.outer import are_classes, find_shared
-from sknet_hp.evaluation.levels.walk import hands_on_groups, iterate_parts, list_own_parameters
+from sknet_hp.evaluation.levels.walk import find_barrier, hands_on_groups, iterate_parts, list_own_parameters
 from sknet_hp.evaluation.running.data import Data, Split
 from sknet_hp.fusion.detection import TrainsNetworks, has_network
 
@@ -101,7 +101,14 @@ def find_inner_splitters(estimator: Any, level: Level) -> tuple[dict[str, Any], 
             found |= _adapt_cv(f"{prefix}cv", part, own["cv"], level, notes)
         notes += _note_choices(prefix, own, level)
         if isinstance(part, TrainsNetworks) and "validation_split" in own:
-            found |= _adapt_held_out(prefix, own, level, notes)
+            barrier = None if level.ordered else find_barrier(estimator, prefix)
+            if barrier is None:
+                found |= _adapt_held_out(prefix, own, level, notes)
+            elif own["early_stopping"]:
+                notes.append(
+                    f"{type(barrier).__name__} hands no groups on to its networks, so the rows that they hold out for "
+                    f"early stopping do not respect groups; set early_stopping=False, or use a search of sknet_hp"
+                )
         elif own.get("early_stopping") not in (None, False) and _stops_early(own, level):
             notes.append(
                 f"{type(part).__name__}(early_stopping={own['early_stopping']!r}) may hold rows out at random "

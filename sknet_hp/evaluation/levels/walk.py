@@ -35,6 +35,21 @@ def hands_on_groups(part: Any) -> bool:
     return "groups" in signature(part.fit).parameters
 
 
+def find_barrier(estimator: Any, prefix: str) -> Any | None:
+    """Return an estimator around a part that hands it no groups; None if all do.
+
+    Parameters
+    ----------
+    estimator : the outermost one.
+    prefix : of the part, as `iterate_parts` gives it.
+    """
+    for outer, part in iterate_parts(estimator):
+        is_around = prefix.startswith(outer) and prefix != outer
+        if is_around and not isinstance(get_routing_for_object(part), MetadataRouter):
+            return part
+    return None
+
+
 def find_requests(part: Any, method: str) -> dict[str, Any]:
     """Return what an estimator itself requests for a method, by name.
 

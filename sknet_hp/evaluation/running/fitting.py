@@ -63,11 +63,12 @@ def fit_and_score(number: int, task: Task, data: Data, scorers: Mapping[str, Any
 def route_metadata(data: Data, estimator: Any = None) -> AbstractContextManager[Any]:
     """Return a context in which groups and weights go to whoever has requested them.
 
-    An estimator that hands on nothing needs no routing, and may not bear it: within it,
-    scikit-learn's functions refuse groups that they are given directly.
+    An estimator that hands on nothing, alone or at the end of a pipeline, needs no
+    routing, and may not bear it: within it, scikit-learn's functions refuse groups that
+    they are given directly.
     """
     is_given = data.groups is not None or data.sample_weight is not None
-    is_routed = estimator is None or isinstance(get_routing_for_object(estimator), MetadataRouter)
+    is_routed = estimator is None or (_is_router(estimator) and not _find_closed_search(estimator))
     return config_context(enable_metadata_routing=True) if is_given and is_routed else nullcontext()
 
 
@@ -76,9 +77,25 @@ def fit_on(estimator: Any, data: Data, rows: np.ndarray) -> Any:
     estimator = clone(estimator)
     X, y = _safe_split(estimator, data.X, data.y, rows)
     given = data.select_metadata(rows, METADATA)
-    params = {name: given[name] for name in find_consumed(estimator, given)}
+    prefix = _find_closed_search(estimator)
+    params = {f"{prefix}{name}": given[name] for name in find_consumed(estimator, given)}
     with assume_checked():  # inner searches see a part of what was looked at already
         return estimator.fit(X, **params) if y is None else estimator.fit(X, y, **params)
+
+
+def _is_router(estimator: Any) -> bool:
+    return isinstance(get_routing_for_object(estimator), MetadataRouter)
+
+
+def _find_closed_search(estimator: Any) -> str:
+    """Return the prefix of a search at a pipeline's end that routes nothing itself.
+
+    Optuna's is one. The pipeline hands it groups by that prefix, without routing. The
+    prefix is empty if there is none.
+    """
+    prefix, last = find_last_step(estimator)
+    splits = prefix and "cv" in last.get_params(deep=False) and "groups" in signature(last.fit).parameters
+    return prefix if splits and not _is_router(last) else ""
 
 
 def find_consumed(estimator: Any, names: Any) -> list[str]:

@@ -7,8 +7,16 @@ ones it was given.
 import numpy as np
 import pytest
 from sklearn import config_context
-from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, RepeatedKFold, ShuffleSplit, TimeSeriesSplit
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    RepeatedKFold,
+    ShuffleSplit,
+    TimeSeriesSplit,
+    cross_val_score,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -183,6 +191,32 @@ def test_what_can_not_respect_groups_is_said():
 
     with pytest.warns(UserWarning, match=r"SGDClassifier\(early_stopping=True\) may hold rows out at random"):
         prepare(SGDClassifier(early_stopping=True))
+
+
+class ClosedSearch(ClassifierMixin, BaseEstimator):
+    """As Optuna's: it splits by groups, and hands nothing on to its network."""
+
+    def __init__(self, estimator, cv=3):
+        self.estimator, self.cv = estimator, cv
+
+    def fit(self, X, y, groups=None, **fit_params):
+        cross_val_score(self.estimator, X, y, cv=self.cv, groups=groups, error_score="raise")
+        self.best_estimator_ = clone(self.estimator).fit(X, y)
+        self.classes_ = self.best_estimator_.classes_
+        return self
+
+    def predict(self, X):
+        return self.best_estimator_.predict(X)
+
+
+@pytest.mark.parametrize("place", ["alone", "at the end of a pipeline"])
+def test_searches_that_hand_no_groups_on_split_by_them(place, seen):
+    search = ClosedSearch(NET, GroupKFold(3))
+    model = search if place == "alone" else make_pipeline(Keep(), search)
+    with pytest.warns(UserWarning, match="ClosedSearch hands no groups on to its networks.* set early_stopping=False"):
+        result = nested_cross_validate(model, X, y, cv=3, groups=GROUPS)
+    assert result.statuses == ["done"] * 3
+    assert len(seen.fits) == 3 * (3 + 1)
 
 
 def test_boosting_that_does_not_stop_early_is_not_warned_of(recwarn):
