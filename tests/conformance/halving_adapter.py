@@ -8,7 +8,7 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 
 from sknet_hp.search import HalvingSearchCV
 from sknet_hp.search.arithmetic.brackets import count_halvings
-from tests.conformance.one_rung_adapter import lists
+from tests.conformance.one_rung_adapter import lists, take_all
 from tests.conformance.search_adapter import mark
 
 
@@ -56,8 +56,7 @@ class HalvingGridSearchCV(Halving):
         n_jobs=None,
         verbose=0,
     ):
-        names = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        vars(self).update(names)
+        take_all(self, locals())
 
     @property
     def param_distributions(self):
@@ -85,8 +84,7 @@ class HalvingRandomSearchCV(Halving):
         n_jobs=None,
         verbose=0,
     ):
-        names = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        vars(self).update(names)
+        take_all(self, locals())
 
     def fit(self, X, y=None, **params):
         given = self.n_candidates, self.param_distributions

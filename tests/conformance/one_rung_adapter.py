@@ -9,6 +9,11 @@ from sknet_hp.search import HalvingSearchCV
 from tests.conformance.search_adapter import mark
 
 
+def take_all(search, given):
+    """Store the arguments of a constructor, which are its local names."""
+    vars(search).update({name: value for name, value in given.items() if name not in ("self", "__class__")})
+
+
 def lists(space):
     """Choices as lists: to us a tuple is a range."""
     if isinstance(space, dict):
@@ -39,20 +44,7 @@ class GridSearchCV(OneRung):
         error_score=np.nan,
         return_train_score=False,
     ):
-        self.estimator, self.param_grid, self.scoring, self.n_jobs, self.refit = (
-            estimator,
-            param_grid,
-            scoring,
-            n_jobs,
-            refit,
-        )
-        self.cv, self.verbose, self.pre_dispatch, self.error_score, self.return_train_score = (
-            cv,
-            verbose,
-            pre_dispatch,
-            error_score,
-            return_train_score,
-        )
+        take_all(self, locals())
 
     @property
     def param_distributions(self):
@@ -76,21 +68,7 @@ class RandomizedSearchCV(OneRung):
         error_score=np.nan,
         return_train_score=False,
     ):
-        self.estimator, self.param_distributions, self.scoring, self.n_jobs, self.refit = (
-            estimator,
-            param_distributions,
-            scoring,
-            n_jobs,
-            refit,
-        )
-        self.cv, self.verbose, self.pre_dispatch, self.error_score, self.return_train_score = (
-            cv,
-            verbose,
-            pre_dispatch,
-            error_score,
-            return_train_score,
-        )
-        self.n_iter, self.random_state = n_iter, random_state
+        take_all(self, locals())
 
     @property
     def n_candidates(self):

@@ -54,9 +54,9 @@ def allow_one_of(names: Iterable[str]) -> list[Any]:
     return [StrOptions(allowed), *([None] if "none" in allowed else [])]
 
 
-def allow_at_least(low: int, kind: type = Integral) -> list[Any]:
-    """Return constraints that allow numbers from `low` on."""
-    return [Interval(kind, low, None, closed="left")]
+def allow_at_least(low: int) -> list[Any]:
+    """Return constraints that allow whole numbers from `low` on."""
+    return [Interval(Integral, low, None, closed="left")]
 
 
 POSITIVE = [Interval(Real, 0, None, closed="neither")]

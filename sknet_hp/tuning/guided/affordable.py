@@ -27,20 +27,23 @@ TOGETHER = 2
 FUSED = 0.6
 """Seconds of a network that trains beside those of other splits, of those alone."""
 
+LEAST_ROWS = 2000
+"""Training rows that candidates are compared on, at least."""
+
 SAFETY = 1.25
 """Factor on seconds that are foreseen: other settings may take longer."""
 
 
-def plan_race(n: int, most: int, least: int = 1, *, keep: int = 1) -> list[Rung]:
+def plan_race(n: int, most: int, *, keep: int = 1) -> list[Rung]:
     """Return the rungs of a race of n candidates, of whom `keep` come to the end.
 
     Parameters
     ----------
     n : candidates.
-    most, least : epochs of the last rung, and the fewest that one may have.
+    most : epochs of the last rung.
     keep : candidates that are trained to the end, at least.
     """
-    epochs = dict.fromkeys(list_resources(most, least, FACTOR, N_RUNGS - 1))
+    epochs = dict.fromkeys(list_resources(most, 1, FACTOR, N_RUNGS - 1))
     return [Rung(max(ceil(n / FACTOR**i), min(n, keep)), amount) for i, amount in enumerate(epochs)]
 
 
@@ -86,20 +89,20 @@ def choose_affordable(
     return chosen
 
 
-def choose_share(n_rows: int, seconds_per_candidate: float, budget: float, *, least_rows: int = 2000) -> float:
+def choose_share(n_rows: int, seconds_per_candidate: float, budget: float) -> float:
     """Return the share of the training rows that candidates are compared on.
 
-    All of them, unless one candidate would take more than 15 % of the budget.
+    All of them, unless one candidate would take more than 15 % of the budget; always
+    `LEAST_ROWS`.
 
     Parameters
     ----------
     n_rows : of the smallest training split.
     seconds_per_candidate : on all rows, all splits together.
     budget : seconds for everything.
-    least_rows : that are always kept.
     """
     share = min(1.0, 0.15 * budget / max(seconds_per_candidate, 1e-9))
-    return 1.0 if share > 0.8 else max(share, min(1.0, least_rows / n_rows))
+    return 1.0 if share > 0.8 else max(share, min(1.0, LEAST_ROWS / n_rows))
 
 
 def choose_reserve(n_networks: int, seconds_per_network: float, budget: float) -> float:

@@ -49,12 +49,7 @@ class Prototype(NamedTuple):
 
 
 def build_prototype(
-    estimator: Any,
-    data: SplitData,
-    resource: Resource,
-    scorer: Callable[..., Any],
-    metric: str,
-    clock: Callable[[], float] = time.perf_counter,
+    estimator: Any, data: SplitData, resource: Resource, scorer: Callable[..., Any], metric: str
 ) -> Prototype:
     """Train a small network twice, and time it the second time.
 
@@ -66,16 +61,15 @@ def build_prototype(
     data : a split; at most `N_ROWS` rows of each of its parts are taken.
     resource : epochs.
     scorer, metric : of the search.
-    clock : gives seconds.
     """
     draw = np.random.RandomState(0)
     small = data._replace(
         train=np.sort(draw.permutation(data.train)[:N_ROWS]), test=np.sort(draw.permutation(data.test)[:N_ROWS])
     )
     fit_on(clone(estimator), small, resource.make_settings(1))
-    start = clock()
+    start = time.perf_counter()
     fitted = fit_on(clone(estimator), small, resource.make_settings(min(resource.most, N_EPOCHS)))
-    seconds = clock() - start
+    seconds = time.perf_counter() - start
     dummy = DummyClassifier(strategy="prior") if is_classifier(estimator) else DummyRegressor()
     y = _safe_indexing(small.y, small.train)
     return Prototype(

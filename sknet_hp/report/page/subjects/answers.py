@@ -57,10 +57,10 @@ def _write_place(finding: Finding) -> str:
     return f" in {finding.subject}" if finding.subject else ""
 
 
-def list_advice(findings: Sequence[Finding], most: int = 3) -> list[str]:
-    """Return the advice of the most serious findings, each once."""
+def list_advice(findings: Sequence[Finding]) -> list[str]:
+    """Return the advice of the three most serious findings, each once."""
     texts = [f"{each.advice} (`{each.code}`)" for each in findings if each.advice and each.severity != "info"]
-    return list(dict.fromkeys(texts))[:most]
+    return list(dict.fromkeys(texts))[:3]
 
 
 def make_findings_section(findings: Sequence[Finding]) -> list[Section]:
@@ -102,14 +102,13 @@ def make_origin_section(
     return Section("How to reproduce it", blocks, "again")
 
 
-def write_program(assignments: Sequence[tuple[str, Any]], calls: Sequence[str], imports: Sequence[str] = ()) -> Any:
+def write_program(assignments: Sequence[tuple[str, Any]], calls: Sequence[str]) -> tuple[str, list[str]]:
     """Return a program that makes values and does something with them.
 
     Parameters
     ----------
     assignments : names with the values that they get.
     calls : lines that follow.
-    imports : further lines that they need.
 
     Returns
     -------
@@ -119,5 +118,5 @@ def write_program(assignments: Sequence[tuple[str, Any]], calls: Sequence[str], 
     """
     writer = CodeWriter()
     lines = [f"{name} = {writer.write(value)}" for name, value in assignments]
-    head = sorted({*writer.imports, *imports})
-    return "\n".join([*head, *([""] if head else []), *lines, *calls]), writer.unknown
+    imports = sorted(writer.imports)
+    return "\n".join([*imports, *([""] if imports else []), *lines, *calls]), writer.unknown

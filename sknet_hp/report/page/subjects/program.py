@@ -35,7 +35,8 @@ def make_origin(search: Any, extras: Extras, view: SearchView) -> Section:
     extras : with the data.
     view : of the search.
     """
-    code, unknown = None, []
+    code: str | None = None
+    unknown: list[str] = []
     if hasattr(search, "get_params"):
         code, unknown = write_program([("search", _make_anew(search))], ["search.fit(X, y)"])
     X, y = extras.X, extras.y
@@ -175,7 +176,8 @@ def _make_section(
     extras : with the data where the result has none.
     others : what else is known, by name.
     """
-    code, unknown = None, []
+    code: str | None = None
+    unknown: list[str] = []
     if call is not None:
         code, unknown = write_program([*assignments, ("result", call)], [])
         unknown = [

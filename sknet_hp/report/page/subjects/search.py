@@ -289,7 +289,11 @@ def _make_stages(view: SearchView) -> list[Section]:
         return []
     steps = []
     for report in stages:
-        parts = [("Tried", _list_tried(report.tried)), ("Found", report.found), ("Decided", report.decided)]
+        parts = [
+            ("Tried", f"{list_some(report.tried, 8, separator='; ')}." if report.tried else ""),
+            ("Found", report.found),
+            ("Decided", report.decided),
+        ]
         seen = ", ".join(f"`{code}`" for code in report.diagnosis)
         parts.append(("Curves show", seen))
         score = f"{view.metric.write(report.score)}, " if np.isfinite(report.score) else ""
@@ -302,10 +306,6 @@ def _make_stages(view: SearchView) -> list[Section]:
             }
         )
     return [Section("Step by step", [Steps(steps)], "stages")]
-
-
-def _list_tried(tried: list[str], most: int = 8) -> str:
-    return f"{list_some(tried, most, separator='; ')}." if tried else ""
 
 
 def _make_candidates(view: SearchView) -> Section:
