@@ -7,6 +7,8 @@ import numpy as np
 
 from sknet_hp.search.spaces.values import Params
 from sknet_hp.search.views.facts import find_score_name
+from sknet_hp.search.views.history import make_history
+from sknet_hp.search.views.summary import write_summary
 from sknet_hp.system.extras import require_extra
 from sknet_hp.tracking.trials import FAILED, RUNNING, Trial, list_trials, name_searcher
 
@@ -29,8 +31,8 @@ def log_to_mlflow(search: Any, run_name: str | None = None) -> str:
     Parameters
     ----------
     search : fitted search, or record of one
-        Any search of `sknet_hp.search` or `sknet_hp.tuning`, or what `read_journal`
-        returns.
+        Any search of `sknet_hp.search`, `sknet_hp.tuning` or scikit-learn, or what
+        `read_journal` returns.
     run_name : str, default=None
         None is the searcher's name, such as "HyperbandSearchCV".
 
@@ -55,8 +57,8 @@ def log_to_mlflow(search: Any, run_name: str | None = None) -> str:
             _log_params(client, run_id, {f"best_{key}": value for key, value in search.best_params_.items()})
         best = getattr(search, "best_score_", np.nan)
         mlflow.log_metrics({"n_candidates": len(trials)} | ({} if np.isnan(best) else {"best_cv_score": float(best)}))
-        mlflow.log_text(search.history_frame().to_csv(index=False), "history.csv")
-        mlflow.log_text(search.summary(), "summary.txt")
+        mlflow.log_text(make_history(search).to_csv(index=False), "history.csv")
+        mlflow.log_text(search.summary() if hasattr(search, "summary") else write_summary(search), "summary.txt")
         for trial in trials:
             _log_trial(client, run, trial, f"mean_test_{metric}")
     return run_id

@@ -21,8 +21,8 @@ def to_optuna(search: Any, study_name: str | None = None, storage: Any = None) -
     Parameters
     ----------
     search : fitted search, or record of one
-        Any search of `sknet_hp.search` or `sknet_hp.tuning`, or what `read_journal`
-        returns.
+        Any search of `sknet_hp.search`, `sknet_hp.tuning` or scikit-learn, or what
+        `read_journal` returns.
     study_name : str, default=None
         None is the searcher's name, such as "HyperbandSearchCV".
     storage : str or Optuna storage, default=None

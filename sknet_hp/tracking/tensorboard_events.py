@@ -22,8 +22,8 @@ def log_to_tensorboard(search: Any, path: str | os.PathLike[str]) -> Path:
     Parameters
     ----------
     search : fitted search, or record of one
-        Any search of `sknet_hp.search` or `sknet_hp.tuning`, or what `read_journal`
-        returns.
+        Any search of `sknet_hp.search`, `sknet_hp.tuning` or scikit-learn, or what
+        `read_journal` returns.
     path : path
         An empty or new directory. Each candidate gets a directory in it.
 

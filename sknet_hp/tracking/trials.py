@@ -7,6 +7,7 @@ import numpy as np
 from sknet_hp.search.curves import MEASURES
 from sknet_hp.search.spaces.values import Params
 from sknet_hp.search.views.facts import (
+    check_has_results,
     find_failed,
     get_column,
     get_mean_scores,
@@ -50,6 +51,7 @@ def list_trials(search: Any) -> list[Trial]:
     ----------
     search : fitted search, or the record of one.
     """
+    check_has_results(search)
     rows, failed, means, scores = (
         list_rows_by_candidate(search),
         find_failed(search),
@@ -98,6 +100,8 @@ def _describe(search: Any, number: int, row: int, scores: np.ndarray, seconds: f
 
 def _average_curves(search: Any) -> dict[int, dict[str, dict[int, float]]]:
     """Return the learning curves of each candidate, the mean over the splits."""
+    if getattr(search, "curves_", None) is None:  # of scikit-learn
+        return {}
     means = search.curves_.groupby(["candidate", "epoch"])[list(MEASURES)].mean()
     found: dict[int, dict[str, dict[int, float]]] = {}
     for measure in MEASURES:

@@ -1,6 +1,7 @@
 """Searches as runs of MLflow."""
 
 import pytest
+from sklearn.model_selection import GridSearchCV as StockSearch
 
 from sknet_hp.search import GridSearchCV
 from sknet_hp.tracking import log_to_mlflow
@@ -41,6 +42,13 @@ def test_there_is_a_child_run_for_each_candidate(client):
     assert {metric.step: metric.value for metric in logged} == best.by_rung
     logged = client.get_metric_history(child.info.run_id, "train_loss")
     assert {metric.step: metric.value for metric in logged} == pytest.approx(best.curves["train_loss"])
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_searches_of_scikit_learn_are_logged_too(client):
+    run_id = log_to_mlflow(StockSearch(NET, {"lr": [0.01, 0.1]}, cv=CV).fit(X, y))
+    assert len(list_children(client, run_id)) == 2
+    assert {each.path for each in client.list_artifacts(run_id)} == {"history.csv", "summary.txt"}
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")

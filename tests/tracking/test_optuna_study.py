@@ -6,6 +6,7 @@ import pytest
 from optuna.trial import TrialState
 from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
+from sklearn.model_selection import GridSearchCV as StockSearch
 
 from sknet_hp.search import GridSearchCV, PBTSearchCV
 from sknet_hp.tracking import to_optuna
@@ -81,6 +82,18 @@ def test_settings_outside_the_space_are_within_the_distribution():
     study = to_optuna(search)
     assert study.trials[0].params == {"lr": 0.5}
     assert study.trials[0].distributions["lr"] == optuna.distributions.FloatDistribution(0.01, 0.5, log=True)
+
+
+def test_searches_of_scikit_learn_are_studies_too():
+    search = StockSearch(DummyClassifier(), {"strategy": ["prior", "stratified"]}, cv=CV).fit(X, y)
+    study = to_optuna(search)
+    assert [trial.value for trial in study.trials] == search.cv_results_["mean_test_score"].tolist()
+    assert study.trials[0].params == {"strategy": "prior"}
+
+
+def test_what_is_no_search_is_refused():
+    with pytest.raises(TypeError, match="a fitted search is needed, or the record of one by read_journal, got dict"):
+        to_optuna({})
 
 
 def test_copies_know_their_parents():

@@ -39,6 +39,11 @@ def test_each_candidate_is_a_run(tmp_path):
         log_to_tensorboard(search, path)
 
 
+def test_what_is_no_search_is_refused(tmp_path):
+    with pytest.raises(TypeError, match="a fitted search is needed"):
+        log_to_tensorboard([], tmp_path / "board")
+
+
 def test_skorchs_callback_follows_a_fit(tmp_path):
     from skorch.callbacks import TensorBoard
     from torch.utils.tensorboard import SummaryWriter

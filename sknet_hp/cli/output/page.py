@@ -27,7 +27,7 @@ def write_page(out: Path, subject: Any, **parts: Any) -> str | None:
     """
     from sknet_hp.report import report
 
-    notes = {"Command": write_command(*GIVEN.get())} | parts.pop("notes", {})
+    notes = {"Command": write_command(*GIVEN.get())}
     try:
         report(subject, out / REPORT, notes=notes, wording=name_options, **parts)
     except ImportError as error:

@@ -103,7 +103,6 @@ def tune_table(options: TuneOptions) -> None:
         X=problem.X,
         y=problem.y,
         title=write_title(options.data, problem.target),
-        notes={"Score": result.cautious} if result.cautious else {},
         next_steps={"Predict new rows:": write_command("predict", str(out), "NEW.csv")},
     )
     if options.as_json:

@@ -5,6 +5,7 @@ ground and paper.
 """
 
 from collections.abc import Iterable, Mapping
+from math import ceil, floor, log10
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,14 @@ def make_score_scale(metric: Metric, **settings: Any) -> Any:
     settings : of altair's scale.
     """
     return import_altair().Scale(zero=False, reverse=metric.is_error, **settings)
+
+
+def list_log_ticks(low: float, high: float) -> list[float]:
+    """Return the powers of ten between two positive numbers; 2 and 5 as well if few."""
+    powers = [10.0**k for k in range(floor(log10(low)), ceil(log10(high)) + 1)]
+    within = [[a * b for a in powers for b in steps] for steps in ((1,), (1, 2, 5), range(1, 10))]
+    found = [[tick for tick in ticks if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)] for ticks in within]
+    return next((ticks for ticks in found if len(ticks) > 1), [])
 
 
 def finish(chart: Any, height: int = 260, *, top: str = "") -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from sknet_hp.formatting.numbers import format_percentage
+from sknet_hp.formatting.numbers import format_percentage, format_score
 from sknet_hp.report.charts.base import FAINT, INK, QUIET, SERIES, finish, import_altair, make_data
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.comparison import make_comparison_frame
@@ -20,6 +20,7 @@ def draw_comparison(comparison: Any, metric: str) -> Picture:
         {
             "pair": [f"{a} −\n{b}" for a, b in zip(frame["first"], frame["second"], strict=True)],
             **{name: frame[name] for name in ("difference", "low", "high")},
+            "text": [format_score(each) for each in frame["difference"]],
             **{name: frame[name] for name in ("p_first_better", "p_equivalent", "p_second_better", "verdict")},
         }
     )
@@ -33,7 +34,7 @@ def draw_comparison(comparison: Any, metric: str) -> Picture:
     x = alt.X("difference:Q", title=None, axis=alt.Axis(grid=False))
     tips = [
         alt.Tooltip("verdict:N"),
-        alt.Tooltip("difference:Q", format=".4~f"),
+        alt.Tooltip("text:N", title="difference"),
         alt.Tooltip("p_first_better:Q", title="P(first better)", format=".3f"),
         alt.Tooltip("p_equivalent:Q", title="P(equivalent)", format=".3f"),
         alt.Tooltip("p_second_better:Q", title="P(second better)", format=".3f"),

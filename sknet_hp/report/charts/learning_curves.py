@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sknet_hp.formatting.numbers import format_count
-from sknet_hp.report.charts.base import BEST, FAINT, QUIET, SERIES, finish, import_altair, make_data
+from sknet_hp.report.charts.base import BEST, FAINT, QUIET, SERIES, finish, import_altair, list_log_ticks, make_data
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.learning_curves import CurveFrames, frame_evaluation, frame_search
 
@@ -20,6 +20,10 @@ LOG_FROM = 10.0
 """Losses that span more than this factor are drawn on a logarithmic scale."""
 FAR = 1.5
 """Losses beyond so many times the highest of nine tenths of all are left out."""
+LOSS = ",.4~r"
+"""How losses are written in tooltips."""
+LARGE = 1e7
+"""From here on, losses are written with an exponent."""
 
 
 def draw_search_curves(search: Any) -> Picture | None:
@@ -35,12 +39,16 @@ def draw_search_curves(search: Any) -> Picture | None:
     best, others = ranks[: len(COLOURS)], ranks[len(COLOURS) :]
     chosen = others[np.linspace(0, len(others) - 1, min(MOST_CURVES, len(others))).astype(int)] if len(others) else []
     shown = thin_epochs(frame[frame["rank"].isin([*best, *chosen])])
+    is_far = shown["mean"] > FAR * shown["mean"].quantile(0.9)
+    shown = shown[~is_far]
     caption = f"{part.capitalize()} loss: the mean over the splits, up to the epoch where the first one stopped. "
     caption += "The band is the range of the best candidate over the splits."
     if len(others):
         caption += f" Strong lines are the best {len(best)}, faint lines the other candidates"
         left_out = len(chosen) < len(others)
         caption += f" ({len(chosen)} of {len(others)}, spread evenly from best to worst)." if left_out else "."
+    if is_far.any():
+        caption += " Losses far above those of most candidates are left out."
     rungs = [rung for rung in frames.rungs if rung <= shown["epoch"].max()]
     if rungs:
         caption += " At the dotted lines, candidates were compared and the worse ones dropped."
@@ -75,11 +83,15 @@ def _end_with_first(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["n"] == frame.groupby(["rank", "part"])["n"].transform("max")]
 
 
-def _choose_scale(values: pd.Series) -> Any:
+def _make_losses(values: pd.Series) -> Any:
+    """Return the axis of losses, which is logarithmic where they span much."""
     alt = import_altair()
     finite = values[np.isfinite(values)]
     is_wide = bool(len(finite)) and finite.min() > 0 and finite.max() > LOG_FROM * finite.min()
-    return alt.Scale(type="log", zero=False) if is_wide else alt.Scale(zero=False)
+    ticks = {"values": list_log_ticks(finite.min(), finite.max())} if is_wide else {}
+    form = {"format": ".3~g"} if len(finite) and finite.abs().max() >= LARGE else {}
+    scale = alt.Scale(type="log") if is_wide else alt.Scale(zero=False)
+    return alt.Y("mean:Q", title=None, scale=scale, axis=alt.Axis(**ticks, **form))
 
 
 def _make_epochs() -> Any:
@@ -90,17 +102,17 @@ def _make_epochs() -> Any:
 def _draw(frame: pd.DataFrame, rungs: list[int], n_best: int) -> dict[str, Any]:
     alt = import_altair()
     rows = frame.assign(place=frame["rank"] + 1)[["candidate", "place", "epoch", "mean", "low", "high"]]
-    rows = rows[rows["mean"] <= FAR * rows["mean"].quantile(0.9)]
     is_best = rows["place"] <= n_best
     base, x = alt.Chart(make_data(rows[is_best])), _make_epochs()
-    y = alt.Y("mean:Q", title=None, scale=_choose_scale(rows["mean"]))
+    y = _make_losses(rows["mean"])
     tips = [alt.Tooltip(f"{name}:Q") for name in ("candidate", "place", "epoch")]
-    tips.append(alt.Tooltip("mean:Q", title="loss", format=".4~f"))
+    tips.append(alt.Tooltip("mean:Q", title="loss", format=LOSS))
     colour = alt.Color(
         "place:O",
-        title="best candidates",
+        title="best candidates, by rank",
         scale=alt.Scale(domain=list(range(1, n_best + 1)), range=list(COLOURS[:n_best])),
-        legend=alt.Legend() if n_best > 1 else None,
+        # Who has no loss on this scale has no line either.
+        legend=alt.Legend(values=sorted(rows["place"][is_best].unique().tolist())) if n_best > 1 else None,
     )
     layers = [
         base.transform_filter("datum.place == 1")
@@ -122,12 +134,12 @@ def _draw_parts(frames: CurveFrames) -> dict[str, Any]:
     alt = import_altair()
     frame = thin_epochs(_end_with_first(frames.frame), 2 * MOST_EPOCHS)
     base, x = alt.Chart(make_data(frame[["part", "epoch", "mean", "low", "high", "n"]])), _make_epochs()
-    y = alt.Y("mean:Q", title=None, scale=_choose_scale(frame["mean"]))
+    y = _make_losses(frame["mean"])
     parts = [part for part in ("validation", "training") if (frame["part"] == part).any()]
     scale = alt.Scale(domain=parts, range=list(SERIES[: len(parts)]))
     colour = alt.Color("part:N", title=None, scale=scale, legend=alt.Legend() if len(parts) > 1 else None)
     dash = alt.condition("datum.part == 'validation'", alt.value([1, 0]), alt.value([5, 3]))
-    tips = [alt.Tooltip("part:N"), alt.Tooltip("epoch:Q"), alt.Tooltip("mean:Q", format=".4~f")]
+    tips = [alt.Tooltip("part:N"), alt.Tooltip("epoch:Q"), alt.Tooltip("mean:Q", title="loss", format=LOSS)]
     line = base.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash, tooltip=tips)
     filled = alt.Color("part:N", scale=scale, legend=None)
     band = base.mark_area(opacity=0.15).encode(x=x, y="low:Q", y2="high:Q", color=filled)

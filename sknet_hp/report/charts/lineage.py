@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sknet_hp.report.charts.base import BEST, FAINT, finish, import_altair, make_data
+from sknet_hp.report.charts.base import BEST, FAINT, finish, import_altair, list_log_ticks, make_data
 from sknet_hp.report.charts.picture import Picture, Pictures
 from sknet_hp.report.frames.lineage import frame_lineage
 from sknet_hp.report.parameters import ParameterAxis, read_axes
@@ -37,7 +37,9 @@ def _draw(frame: pd.DataFrame, axis: ParameterAxis, unit: str) -> dict[str, Any]
         y = alt.Y("value:N", title=None, sort=list(axis.choices))
     else:
         kind: dict[str, Any] = {"type": "log"} if axis.kind == "log" else {"zero": False}
-        y = alt.Y("value:Q", title=None, scale=alt.Scale(**kind), axis=alt.Axis(tickCount=4, format="~g"))
+        ticks = list_log_ticks(axis.low, axis.high) if axis.kind == "log" else []
+        labels = {"values": ticks} if len(ticks) > 1 else {"tickCount": 4}
+        y = alt.Y("value:Q", title=None, scale=alt.Scale(**kind), axis=alt.Axis(**labels, format="~g"))
     tips = [alt.Tooltip("member:Q"), alt.Tooltip("at:Q", title=unit), alt.Tooltip("value", type="nominal")]
     columns = ["member", "interval", "at", "value"]
     others = alt.Chart(make_data(rows[columns])).mark_line(color=FAINT, strokeWidth=1, opacity=0.8)

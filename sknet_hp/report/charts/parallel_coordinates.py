@@ -25,7 +25,11 @@ from sknet_hp.search.views.metric import Metric
 MOST_CHOICES = 8
 """Of an axis, which are labelled; of more it is the first and the last."""
 WIDTH_OF_AXIS = 64
-"""In pixels, at least: less, and their names would overlap."""
+"""In pixels, at least."""
+PLACES, TOP = (1.17, 1.12, 1.07), 1.22
+"""Of the names of axes in turn, above the axes, and of the last one's: in one row they
+would overlap.
+"""
 LEAST = 5
 """Candidates; fewer are seen better in the table."""
 
@@ -97,7 +101,7 @@ def _draw(lines: pd.DataFrame, names: list[str], ticks: list[dict[str, Any]]) ->
     n = len(names)
     # Names stand as texts of their own: as labels of an axis they would overlap on a phone.
     x = alt.X("axis:Q", axis=None, scale=alt.Scale(domain=[-0.3, n - 0.7], nice=False))
-    y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.04, 1.16]))
+    y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.04, 1.25]))
     tips = [alt.Tooltip("candidate:Q"), alt.Tooltip("value:N", title="score")]
     base = alt.Chart(make_data(lines.drop(columns="standing")))
     all_lines = base.mark_line(strokeWidth=1.2, opacity=0.75).encode(
@@ -113,14 +117,21 @@ def _draw(lines: pd.DataFrame, names: list[str], ticks: list[dict[str, Any]]) ->
     )
     ends = alt.Chart(make_data([{"axis": k, "low": 0, "high": 1} for k in range(n)]))
     rules = ends.mark_rule(color=LINE, strokeWidth=1.5).encode(x=x, y=alt.Y("low:Q", axis=None), y2="high:Q")
-    heads = alt.Chart(
-        make_data([{"axis": k, "place": 1.13 if k % 2 == 0 else 1.08, "text": name} for k, name in enumerate(names)])
-    )
-    head = heads.mark_text(fontSize=12, fontWeight=600, color=INK, limit=150).encode(x=x, y=y, text="text:N")
+    places = [PLACES[k % len(PLACES)] for k in range(n)]
+    heads = [
+        {"axis": k, "place": place, "text": name} for k, (name, place) in enumerate(zip(names, places, strict=True))
+    ]
+    title = {"fontSize": 12, "fontWeight": 600, "color": INK, "limit": len(PLACES) * WIDTH_OF_AXIS - 8}
+    head = [  # the last one ends with the chart
+        alt.Chart(make_data(heads[:-1])).mark_text(**title).encode(x=x, y=y, text="text:N"),
+        alt.Chart(make_data([heads[-1] | {"axis": n - 0.7, "place": TOP}]))
+        .mark_text(**title, align="right")
+        .encode(x=x, y=y, text="text:N"),
+    ]
     labels = alt.Chart(make_data(ticks)).mark_text(
         fontSize=11, color=QUIET, align="left", dx=5, stroke="var(--paper)", strokeWidth=3, strokeJoin="round"
     )
     halo = labels.encode(x=x, y=y, text="text:N")
     plain = alt.Chart(make_data(ticks)).mark_text(fontSize=11, color=QUIET, align="left", dx=5)
     text = plain.encode(x=x, y=y, text="text:N")
-    return finish(alt.layer(rules, all_lines, chosen.transform_filter("datum.best"), halo, text, head), 340)
+    return finish(alt.layer(rules, all_lines, chosen.transform_filter("datum.best"), halo, text, *head), 340)

@@ -126,11 +126,9 @@ def draw_residuals(predictions: Predictions) -> Picture | None:
     step = max(1, -(-len(frame) // MOST_POINTS))
     points = frame.iloc[::step]
     target = predictions.target or "the target"
-    x = alt.X(
-        "predicted:Q", title=f"predicted {target}", scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(format="~s")
-    )
-    y = alt.Y("residual:Q", title=None, axis=alt.Axis(format="~s"))
-    tips = [alt.Tooltip(f"{name}:Q", format=",.4~g") for name in ("actual", "predicted", "residual")]
+    x = alt.X("predicted:Q", title=f"predicted {target}", scale=alt.Scale(zero=False, nice=False))
+    y = alt.Y("residual:Q", title=None)
+    tips = [alt.Tooltip(f"{name}:Q", format=",.4~r") for name in ("actual", "predicted", "residual")]
     layers = [
         alt.Chart(make_data(points)).mark_circle(color=SERIES[0], size=16, opacity=0.35).encode(x=x, y=y, tooltip=tips),
         alt.Chart(make_data([{"residual": 0}])).mark_rule(color=QUIET).encode(y=y),

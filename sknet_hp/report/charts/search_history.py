@@ -102,6 +102,7 @@ def _draw_stages(stages: pd.DataFrame, scale: Any) -> list[Any]:
         ticks=False,
         domain=False,
         labelPadding=3,
+        labelOverlap="greedy",  # by default every other one is left out where any two overlap
         labelSeparation=2,
     )
     base = alt.Chart(make_data(stages[["begin", "number", "stage"]]))

@@ -51,7 +51,7 @@ def draw_seeds(result: Any, name: str) -> Picture:
 def _make_rows(result: Any, name: str) -> pd.DataFrame:
     """Return the rows of the chart: each seed in each split, then its mean."""
     frame, metric = make_seeds_frame(result, name), Metric(name)
-    repeats, folds = ((frame[column] + 1).astype(str) for column in ("repeat", "fold"))
+    repeats, folds = (frame[column].astype(str) for column in ("repeat", "fold"))
     splits = repeats + "." + folds if frame["repeat"].any() else folds
     means = frame.drop_duplicates("seed")
     rows = pd.concat([frame.assign(split=splits), means.assign(split=MEAN, score=means["mean"])])

@@ -1,7 +1,6 @@
 """Scores over each parameter by itself."""
 
 from collections.abc import Iterable
-from math import ceil, floor, log10
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from sknet_hp.report.charts.base import (
     finish,
     group_ranks,
     import_altair,
+    list_log_ticks,
     make_data,
     make_rank_colour,
     make_score_scale,
@@ -31,6 +31,8 @@ LEAST = 4
 """Candidates with a score."""
 SMALL = 1e-3
 """Numbers below that are written with an exponent."""
+KINDS = ["below", "scored"]
+"""Of points: whether a score is below the scale, or where it is drawn."""
 
 
 def draw_slices(search: Any, metric: Metric) -> Pictures | None:
@@ -47,6 +49,8 @@ def draw_slices(search: Any, metric: Metric) -> Pictures | None:
     caption = "Each point is a candidate; the ring is the chosen one. Better is up."
     if landscape.has_rungs:
         caption += f" The stronger a point, the more {unit} it had."
+    if (landscape.scored["score"] < landscape.floor).any():
+        caption += " Triangles at the bottom lie beyond the scale."
     caption += " Lines are smooth means, drawn where they predict something; the first parameters explain most."
     if len(names) > MOST:
         caption += f" {len(names) - MOST} more parameters are left out."
@@ -68,6 +72,7 @@ def _draw(landscape: Landscape, name: str, metric: Metric, unit: str) -> dict[st
             "resource": scored["resource"],
             "group": group_ranks(scored["resource"].to_numpy()) if landscape.has_rungs else len(RANKS) - 1,
             "best": scored["best"],
+            "kind": np.where(scored["score"] < landscape.floor, *KINDS),
         }
     ).sort_values("group")
     rows = rows[rows["x"].notna()]
@@ -82,10 +87,11 @@ def _draw(landscape: Landscape, name: str, metric: Metric, unit: str) -> dict[st
         tips.append(alt.Tooltip("resource:Q", title=unit))
     base = alt.Chart(make_data(rows))
     layers = [
-        base.mark_circle(size=50, opacity=1, stroke=PAPER, strokeWidth=0.5).encode(
+        base.mark_point(size=50, filled=True, opacity=1, stroke=PAPER, strokeWidth=0.5).encode(
             x=x,
             y=y,
             tooltip=tips,
+            shape=alt.Shape("kind:N", scale=alt.Scale(domain=KINDS, range=["triangle-down", "circle"]), legend=None),
             color=make_rank_colour(),
         ),
         base.mark_point(size=170, strokeWidth=2.5, color=BEST)
@@ -112,11 +118,3 @@ def _make_axis(axis: ParameterAxis, values: Iterable[float]) -> Any:
     return alt.X(
         "x:Q", title=None, scale=alt.Scale(**kind, nice=False, padding=8), axis=alt.Axis(**labels, format=form)
     )
-
-
-def list_log_ticks(low: float, high: float) -> list[float]:
-    """Return the powers of ten between two positive numbers; 2 and 5 as well if few."""
-    powers = [10.0**k for k in range(floor(log10(low)), ceil(log10(high)) + 1)]
-    within = [[a * b for a in powers for b in steps] for steps in ((1,), (1, 2, 5), range(1, 10))]
-    found = [[tick for tick in ticks if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)] for ticks in within]
-    return next((ticks for ticks in found if len(ticks) > 1), [])

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils._pprint import _changed_params
 
 from sknet_hp.search.spaces.dimensions import Choice, Range
+from sknet_hp.search.spaces.values import are_equal
 
 WIDTH = 88
+_BY_NAME = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 _PLAIN = (str, bytes, bool, int, float, complex, type(None))
 
 
@@ -81,7 +83,7 @@ class CodeWriter:
             return self.write((value.low, value.high, *(["log-uniform"] if value.log else [])))
         if isinstance(value, BaseEstimator):
             return self._write_estimator(value, indent)
-        return self._write_other(value)
+        return self._write_other(value, indent)
 
     def _write_sequence(self, value: Any, indent: int) -> str:
         begin, end = ("[", "]") if isinstance(value, list) else ("(", ")") if isinstance(value, tuple) else ("{", "}")
@@ -103,7 +105,7 @@ class CodeWriter:
         parts += [f"{key}={self.write(each, indent + 4)}" for key, each in call.keywords.items()]
         return _wrap(f"{self._import(call.function)}(", parts, ")", indent)
 
-    def _write_other(self, value: Any) -> str:
+    def _write_other(self, value: Any, indent: int) -> str:
         frozen = getattr(value, "dist", None)
         if frozen is not None and hasattr(frozen, "name"):  # a distribution of SciPy
             from scipy import stats
@@ -117,6 +119,9 @@ class CodeWriter:
         if hasattr(value, "get_n_splits"):  # splitters show how they were made
             self._import(type(value))
             return repr(value)
+        arguments = _find_arguments(value)
+        if arguments is not None:
+            return self._write_call(Call(type(value), [], arguments), indent)
         self.unknown.append(" ".join(repr(value).split()))
         return "..."
 
@@ -128,6 +133,24 @@ class CodeWriter:
             return str(name)
         self.imports.add(f"from {module} import {name}")
         return str(name)
+
+
+def _find_arguments(value: Any) -> dict[str, Any] | None:
+    """Return what an object was made with, where its attributes tell it.
+
+    Only what differs from the defaults; None where it is not known.
+    """
+    kind = type(value)
+    if "<" in kind.__qualname__ or kind.__module__ in ("__main__", "builtins"):
+        return None
+    try:
+        given = list(signature(kind).parameters.values())
+    except (TypeError, ValueError):  # of C, say
+        return None
+    if not given or not all(each.kind in _BY_NAME and hasattr(value, each.name) for each in given):
+        return None
+    held = {each.name: getattr(value, each.name) for each in given}
+    return {each.name: held[each.name] for each in given if not are_equal(held[each.name], each.default)}
 
 
 def find_public_module(kind: Any) -> str:

@@ -14,6 +14,7 @@ from sknet_hp.report.page.content import Page
 from sknet_hp.system.extras import require_extra
 
 _CODE = re.compile(r"`([^`]+)`")
+_BREAKS = re.compile(r"(_+)(?=[^_])")
 _PERCENT = re.compile(r"(`[^`]+`)|(?<=\d) %")
 GENERATOR = "sknet_hp report"
 """By which a page of ours is known."""
@@ -41,7 +42,12 @@ def render_page(page: Page, version: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"inline": mark_code, "as_json": write_json, "value": format_value}
+    environment.filters |= {
+        "inline": mark_code,
+        "breakable": allow_breaks,
+        "as_json": write_json,
+        "value": format_value,
+    }
     has_charts = any(True for _ in _iterate_pictures(page))
     text: str = environment.get_template("page.html").render(
         page=page,
@@ -60,6 +66,11 @@ def _iterate_pictures(page: Page) -> Iterator[Picture]:
             yield block
         elif isinstance(block, Pictures):
             yield from block.pictures
+
+
+def allow_breaks(name: str) -> str:
+    """Return a name as HTML that may be broken behind its underscores."""
+    return _BREAKS.sub(r"\1<wbr>", escape(name))
 
 
 def mark_code(text: str) -> str:

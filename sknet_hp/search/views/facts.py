@@ -15,11 +15,13 @@ _SPACES = ("param_distributions", "param_grid", "search_spaces")
 
 
 def check_has_results(search: Any) -> None:
-    """Refuse a search that is not fitted, or has scored nothing yet."""
+    """Refuse what is no search, is not fitted, or has scored nothing yet."""
     if hasattr(search, "cv_results_"):
         return
     if hasattr(search, "fit"):
         raise NotFittedError(f"this {type(search).__name__} is not fitted yet; call fit first")
+    if not hasattr(search, "searcher"):
+        raise TypeError(f"a fitted search is needed, or the record of one by read_journal, got {type(search).__name__}")
     raise NotFittedError(f"{search!r} has no results yet; read its journal again when a candidate has been scored")
 
 

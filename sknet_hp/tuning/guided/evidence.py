@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sknet_hp.formatting.numbers import format_score
 from sknet_hp.search.checks.case import ONE_SPLIT
 
 _ROUNDING = 1e-12
@@ -43,7 +44,7 @@ class Gain(NamedTuple):
         """
         verdict = "a gain" if is_better else "no gain" if self.mean <= 0 else "no more than noise"
         if self.noise > _ROUNDING:
-            return f"The noise between splits is ±{self.noise:.2g}, so this is {verdict}."
+            return f"The noise between splits is ±{format_score(self.noise)}, so this is {verdict}."
         if self.mean == 0:
             return "Their scores are equal, so this is no gain."
         return f"The splits show no noise, so this is {verdict}."

@@ -7,6 +7,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from sknet_hp.formatting.words import capitalise, list_some
+from sknet_hp.search.views.metric import Metric
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,10 +48,13 @@ class Stages(list[StageReport]):
     Parameters
     ----------
     reports : iterable of StageReport
+    metric : Metric, default=None
+        Of their scores, by which errors are written without their minus sign.
     """
 
-    def __init__(self, reports: Iterable[StageReport] = ()):
+    def __init__(self, reports: Iterable[StageReport] = (), metric: Metric | None = None):
         super().__init__(reports)
+        self.metric = metric or Metric("score")
 
     @property
     def table(self) -> "pd.DataFrame":
@@ -72,11 +76,12 @@ class Stages(list[StageReport]):
         return f"Stages({', '.join(report.stage for report in self)})"
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{name}</th>" for name in ("stage", "tried", "found", "decided", "score", "seconds"))
+        names = ("stage", "tried", "found", "decided", self.metric.label, "seconds")
+        head = "".join(f"<th>{escape(name)}</th>" for name in names)
         rows = "".join(
             f"<tr><td>{escape(report.stage)}</td><td>{escape('; '.join(report.tried))}</td>"
             f"<td>{escape(report.found)}</td><td>{escape(report.decided)}</td>"
-            f"<td>{report.score:.4g}</td><td>{report.seconds:.1f}</td></tr>"
+            f"<td>{self.metric.write(report.score)}</td><td>{report.seconds:.1f}</td></tr>"
             for report in self
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

@@ -199,7 +199,7 @@ class GuidedSearchCV(BaseSearcher):
         prototype = build_prototype(estimator, data, setup.resource, setup.scorers, setup.metric)
         share = notebook.recall("share of rows", lambda: self._choose_share(prototype, setup, n_rows))
         scoring = self.scoring if setup.metric == "score" else setup.metric
-        metric = Metric(name_scoring(scoring, self.estimator))
+        metric = self.stages_.metric = Metric(name_scoring(scoring, self.estimator))
         describe_prototype(report, prototype, metric, share, n_rows)
         self._end(report)
         by_class = is_classifier(self.estimator)

@@ -1,5 +1,7 @@
 """Specifications of charts: valid for Vega-Lite, small, and of the search."""
 
+from copy import copy
+
 import altair
 import numpy as np
 import pandas as pd
@@ -12,12 +14,13 @@ from sklearn.tree import DecisionTreeClassifier
 from sknet_hp import NetRegressor
 from sknet_hp.evaluation import compare, nested_cross_validate, repeat_over_seeds
 from sknet_hp.report import report
-from sknet_hp.report.charts.base import group_ranks, make_data
+from sknet_hp.report.charts.base import group_ranks, list_log_ticks, make_data
 from sknet_hp.report.charts.learning_curves import MOST_CURVES, draw_search_curves
 from sknet_hp.report.charts.parallel_coordinates import draw_parallel_coordinates
 from sknet_hp.report.charts.search_history import draw_history
-from sknet_hp.report.charts.slices import draw_slices, list_log_ticks
+from sknet_hp.report.charts.slices import draw_slices
 from sknet_hp.report.page.subjects.pictures import draw_search, draw_seeds
+from sknet_hp.report.searches import rank_candidates
 from sknet_hp.search import HalvingSearchCV
 from sknet_hp.search.views.metric import Metric, find_metric
 from tests.helpers.html_pages import Page
@@ -77,6 +80,38 @@ def test_the_best_curves_are_kept(large):
     rows = [row for values in data["datasets"].values() for row in values]
     assert large.best_index_ in {row.get("candidate") for row in rows}
     assert max(row["epoch"] for row in rows) == 60
+
+
+def test_losses_over_decades_have_an_axis_of_powers_of_ten(large):
+    """Without what has no meaning there: Vega-Lite would warn in the console."""
+    wide = copy(large)
+    wide.curves_ = large.curves_.assign(valid_loss=10 ** (-4 * large.curves_["valid_loss"]))
+    y = draw_search_curves(wide).spec["layer"][-1]["encoding"]["y"]
+    assert y["scale"] == {"type": "log"}
+    assert {0.01, 0.001} <= set(y["axis"]["values"])
+
+
+def test_best_candidates_without_a_line_have_no_entry_in_the_legend(large):
+    diverged = copy(large)
+    [_, second, _] = rank_candidates(large)[:3]
+    far = large.curves_["candidate"] == second
+    diverged.curves_ = large.curves_.assign(valid_loss=large.curves_["valid_loss"].where(~far, 1e9))
+    picture = draw_search_curves(diverged)
+    assert picture.spec["layer"][-1]["encoding"]["color"]["legend"]["values"] == [1, 3]
+    assert "Losses far above those of most candidates are left out." in picture.caption
+
+
+def test_scores_below_the_scale_are_triangles(large):
+    far = copy(large)
+    [*_, worst] = rank_candidates(large)
+    scores = large.cv_results_["mean_test_score"].copy()
+    scores[worst] = -50
+    far.cv_results_ = large.cv_results_ | {"mean_test_score": scores}
+    slices = draw_slices(far, Metric("r2"))
+    assert "Triangles at the bottom lie beyond the scale." in slices.caption
+    assert "Triangles" not in draw_slices(large, Metric("r2")).caption
+    rows = [row for values in slices.pictures[0].spec["datasets"].values() for row in values]
+    assert [row["candidate"] for row in rows if row.get("kind") == "below"] == [worst]
 
 
 def check_spec(spec):
@@ -173,6 +208,7 @@ def test_stages_are_marked_with_their_numbers(large):
     check_spec(picture.spec)
     [axis] = [each for each in list_parts(picture.spec, "axis") if each and each.get("orient") == "top"]
     assert axis["values"] == [100.5, 350.5]
+    assert axis["labelOverlap"] == "greedy", "every other one would be left out"
     assert '"350.5": "2"' in axis["labelExpr"]
     assert picture.caption.endswith("Stages: (1)\u00a0learning rate, (2)\u00a0schedule.")
     del large.cv_results_["stage"]
@@ -185,7 +221,7 @@ def test_charts_of_seeds_have_each_score_and_the_parts_of_the_variance():
         check_spec(picture.spec)
     rows = [row for values in scores.spec["datasets"].values() for row in values]
     assert len(rows) == result.get_scores().size + len(result.seeds)
-    assert {row["split"] for row in rows} == {"1.1", "1.2", "2.1", "2.2", "mean"}
+    assert {row["split"] for row in rows} == {"0.0", "0.1", "1.0", "1.1", "mean"}
     assert {row["line"] for row in rows} == {"best mean", "worst mean", "other seeds"}
     [parts] = variance.spec["datasets"].values()
     assert sum(row["share"] for row in parts) == pytest.approx(1, abs=1e-4)

@@ -6,19 +6,30 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from sknet_hp import NetClassifier
 from sknet_hp.evaluation import compare, make_baseline, nested_cross_validate, repeat_over_seeds
 from sknet_hp.formatting.values import format_value
 from sknet_hp.report import report
 from sknet_hp.report.page.render import mark_code
 from sknet_hp.report.page.subjects.evaluation import _make_choices, _make_folds
 from sknet_hp.report.page.subjects.extras import Extras
-from sknet_hp.report.page.subjects.search import _answer_chosen, _answer_how_sure, _list_near, describe_search
+from sknet_hp.report.page.subjects.search import (
+    _answer_chosen,
+    _answer_how_good,
+    _answer_how_sure,
+    _list_near,
+    _make_candidates,
+    describe_search,
+)
 from sknet_hp.report.page.subjects.view import SearchView
 from sknet_hp.tuning.guided.reports import StageReport
 from tests.helpers.html_pages import Page
@@ -131,11 +142,55 @@ def test_code_that_cannot_give_the_same_numbers_says_so(data, tmp_path):
     """Folds were shuffled without a seed; splits of rows are too long to be written."""
     forest = RandomForestClassifier(3)
     shuffled = Page(report(repeat_over_seeds(forest, *data, n_seeds=2, cv=2), tmp_path / "page.html"))
-    assert "It has no seed" in shuffled.text
+    assert "not every random_state is set" in shuffled.text
     splits = list(StratifiedKFold(2).split(*data))
     page = Page(report(repeat_over_seeds(forest, *data, n_seeds=2, cv=splits, random_state=0), tmp_path / "page.html"))
     assert "define them first: cv" in page.text
     assert any("cv=cv" in code for code in page.codes)
+
+
+def test_a_search_gives_the_same_numbers_only_if_its_estimator_has_a_seed(data, tmp_path):
+    seeded, unseeded = (
+        Page(
+            report(GridSearchCV(NetClassifier(max_epochs=1, random_state=seed), {"width": [4]}, cv=2).fit(*data), path)
+        )
+        for seed, path in ((0, tmp_path / "a.html"), (None, tmp_path / "b.html"))
+    )
+    assert "this code gives the same numbers" in seeded.text
+    assert "not every random_state is set" in unseeded.text
+
+
+def test_a_comparison_with_a_timed_search_depends_on_the_machine(data, tmp_path):
+    cv = StratifiedKFold(2, shuffle=True, random_state=1)
+    search = make_network_search().set_params(time_budget=60.0)
+    result = nested_cross_validate(search, *data, cv=cv, random_state=0)
+    comparison = compare(result, LogisticRegression(random_state=0), X=data[0], y=data[1], random_state=0)
+    text = Page(report(comparison, tmp_path / "page.html")).text
+    assert "Because of its time budget" in text
+
+
+def test_the_code_makes_what_pipelines_hold(data, tmp_path):
+    """A selector of columns is no estimator, and has no repr that is code."""
+    chosen = make_column_selector(pattern="b")
+    columns = ColumnTransformer([("scale", StandardScaler(), chosen)])
+    pipeline = make_pipeline(columns, LogisticRegression(random_state=0))
+    search = GridSearchCV(pipeline, {"logisticregression__C": [0.1, 1.0]}, cv=2).fit(*data)
+    page = Page(report(search, tmp_path / "page.html"))
+    [code] = [code for code in page.codes if "search.fit(X, y)" in code]
+    assert 'make_column_selector(pattern="b")' in code
+    names = dict(zip(("X", "y"), data, strict=True))
+    exec(code, names)
+    np.testing.assert_array_equal(names["search"].cv_results_["mean_test_score"], search.cv_results_["mean_test_score"])
+
+
+@pytest.mark.parametrize("estimator", [LogisticRegression(random_state=0), make_pipeline(LogisticRegression())])
+def test_the_model_is_saved_as_it_can_be(estimator, data, tmp_path, monkeypatch):
+    """`save` takes pipelines, but no other estimators of scikit-learn."""
+    search = GridSearchCV(estimator, [{}], cv=2).fit(*data)
+    [code] = [code for code in Page(report(search, tmp_path / "page.html")).codes if "X_new" in code]
+    monkeypatch.chdir(tmp_path)
+    exec(code, {"search": search, "X_new": data[0]})
+    assert list(tmp_path.glob("model.*"))
 
 
 def test_a_report_is_replaced_and_other_files_are_not(search, tmp_path):
@@ -190,6 +245,54 @@ def test_candidates_that_scored_better_than_the_chosen_one_are_counted(search):
     assert near.startswith("1 other candidate is within one standard error")
 
 
+def test_a_gain_is_weighed_against_the_noise_of_the_splits(search):
+    view = SearchView(copy(search))
+    last = view.latest[view.n_resources[view.latest] == view.n_resources.max()][:2]
+    view.search.best_index_, view.untuned = last
+    view.scores[last] = [[0.9, 0.7], [0.88, 0.66]]
+    view.means[last] = view.scores[last].mean(axis=1)
+    [better] = _answer_how_good(view, Extras())[0].blocks
+    assert better.text.endswith("is 0.0300 higher, more than the noise of the splits (standard error 0.0100).")
+    view.scores[last[1]] = [0.8, 0.74]
+    view.means[last] = view.scores[last].mean(axis=1)
+    [equal] = _answer_how_good(view, Extras())[0].blocks
+    assert "no more than the noise" in equal.text
+
+
+def test_candidates_have_a_value_for_each_parameter(search):
+    """What they left as it was is the estimator's own; what was changed comes first."""
+    view = SearchView(copy(search))
+    view.results = {name: list(column) for name, column in view.results.items()}
+    view.search.cv_results_ = view.results
+    k = view.best
+    view.results["params"] = [{"width": 8, "lr": 0.5} if row == k else {"lr": 0.1} for row in range(len(view.means))]
+    view.search.estimator = view.search.estimator.__class__(width=8)
+    [table] = _make_candidates(view).blocks
+    lr, width = table.columns.index("lr"), table.columns.index("width")
+    assert lr < width
+    assert {row[width].text for row in table.rows} == {"8"}
+    assert "estimator's own" in table.note
+
+
+def test_outer_searches_that_had_less_time_make_the_score_cautious(search, data):
+    evaluation = nested_cross_validate(make_network_search().set_params(time_budget=40.0), *data, cv=2, random_state=0)
+    timed = copy(search)
+    timed.time_budget = 80.0
+    [said] = [
+        answer for answer in describe_search(timed, Extras(evaluation=evaluation)).answers if "sure" in answer.question
+    ]
+    assert "had 40 s, the one on all rows 1 min 20 s, so the score is rather cautious" in said.blocks[-1].entries[-1]
+
+
+def test_an_evaluation_alone_says_how_to_tell_whether_it_is_good(data, tmp_path):
+    result = nested_cross_validate(make_network_search(), *data, cv=2, random_state=0, scoring="neg_log_loss")
+    page = Page(report(result, tmp_path / "page.html"))
+    [code] = [code for code in page.codes if "make_baseline" in code]
+    names = {"X": data[0], "y": data[1], "result": result, "search": result.search}
+    exec(code, names)
+    assert [each.name for each in names["comparison"].contestants][1:] == ["NetClassifier", "DummyClassifier"]
+
+
 def test_folds_have_a_value_for_each_parameter(data):
     """Searches may name only what they changed: the rest is the estimator's own."""
     result = nested_cross_validate(make_network_search(), *data, cv=2, random_state=0)
@@ -197,7 +300,7 @@ def test_folds_have_a_value_for_each_parameter(data):
     name = next(iter(first.params))
     result.outcomes = [first, replace(second, params={})]
     [table] = _make_choices(result)
-    assert table.columns == ["Parameter", "Fold 1", "Fold 2"]
+    assert table.columns == ["Parameter", "Fold 0", "Fold 1"], "as the evaluation's table numbers them"
     [row] = [row for row in table.rows if row[0].text == name]
     assert row[1].text == format_value(first.params[name])
     assert row[2].text == format_value(result.search.estimator.get_params()[name])

@@ -50,4 +50,5 @@ def test_words_are_true_where_there_is_no_noise():
 
     assert describe([0.7, 0.8], [0.7, 0.8]) == "Their scores are equal, so this is no gain."
     assert describe([0.8], [0.7]) == "The splits show no noise, so this is a gain."
-    assert describe([0.8, 0.7], [0.7, 0.7]) == "The noise between splits is ±0.05, so this is no more than noise."
+    assert describe([0.8, 0.7], [0.7, 0.7]) == "The noise between splits is ±0.0500, so this is no more than noise."
+    assert "±50,000," in describe([8e5, 7e5], [7e5, 7e5])  # in the target's unit

@@ -1,5 +1,6 @@
 import numpy as np
 
+from sknet_hp.search.views.metric import Metric
 from sknet_hp.tuning.guided.reports import StageReport, Stages, write_report
 
 
@@ -27,6 +28,12 @@ def test_sentences():
 def test_of_many_some_are_named():
     report = StageReport("a", tried=[str(k) for k in range(9)])
     assert write_report(report, 1) == "1. A\n   Tried: 0; 1; 2; 3; 4; 5; and 3 more."
+
+
+def test_html_has_errors_as_positive_numbers():
+    shown = Stages([StageReport("a", score=-0.25)], Metric("neg_log_loss"))._repr_html_()
+    assert "<th>log loss</th>" in shown
+    assert "<td>0.2500</td>" in shown
 
 
 def test_table_and_html():

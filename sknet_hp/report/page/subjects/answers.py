@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from sknet_hp.estimators.persistence.classes import is_savable
 from sknet_hp.findings.finding import SEVERITIES, Finding
 from sknet_hp.formatting.numbers import format_count
 from sknet_hp.formatting.words import capitalise, join_words
@@ -61,6 +62,13 @@ def list_advice(findings: Sequence[Finding]) -> list[str]:
     """Return the advice of the three most serious findings, each once."""
     texts = [f"{each.advice} (`{each.code}`)" for each in findings if each.advice and each.severity != "info"]
     return list(dict.fromkeys(texts))[:3]
+
+
+def write_saving(model: Any) -> str:
+    """Return code that saves the model of a search."""
+    if is_savable(model):
+        return 'import sknet_hp\n\nsknet_hp.save(search.best_estimator_, "model.safetensors")'
+    return 'import joblib\n\njoblib.dump(search.best_estimator_, "model.joblib")'
 
 
 def make_findings_section(findings: Sequence[Finding]) -> list[Section]:

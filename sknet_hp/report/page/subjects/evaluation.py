@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import is_classifier
+from sklearn.metrics import get_scorer_names
 
 from sknet_hp.formatting.numbers import format_count, format_seconds
 from sknet_hp.formatting.values import format_value
@@ -13,6 +15,7 @@ from sknet_hp.report.page.subjects.answers import (
     answer_trust,
     list_advice,
     make_findings_section,
+    write_saving,
 )
 from sknet_hp.report.page.subjects.comparison import make_ranking, write_verdict
 from sknet_hp.report.page.subjects.extras import Extras
@@ -29,7 +32,7 @@ _CAUTION = 0.25
 
 def describe_evaluation(result: Any, extras: Extras) -> Page:
     """Return the page of a nested cross-validation, or of a plain one."""
-    beside = [] if extras.comparison is None else [answer_beside(extras.comparison)]
+    beside = _answer_how_good(result) if extras.comparison is None else [answer_beside(extras.comparison)]
     chosen = _answer_chosen(result)
     return Page(
         title=f"{result.description}, evaluated",
@@ -66,6 +69,22 @@ def make_score(result: Any) -> Score | None:
     return Score(metric.write(np.nanmean(scores)), f"{capitalise(metric.label)} ({metric.hint})", f"{detail}.")
 
 
+def _answer_how_good(result: Any) -> list[Answer]:
+    """Return how to tell, as a score by itself does not say it."""
+    if result.search is None or not set(result.metrics) <= set(get_scorer_names()):
+        return []
+    kind = "classification" if is_classifier(result.search) else "regression"
+    own = "" if result.inner_metric is None else ", search.estimator"
+    code = (
+        "from sknet_hp.evaluation import compare, make_baseline\n\n"
+        f'constant = make_baseline("constant", "{kind}")\n'
+        f"comparison = compare(result{own}, constant, X=X, y=y, scoring={result.metrics!r})\n"
+        "print(comparison.summary())"
+    ).replace("'", '"')
+    beside = "a constant prediction" if result.inner_metric is None else "the untuned model and a constant prediction"
+    return [Answer("How good is it?", [Text(f"A score alone does not tell. Compare it with {beside}:"), Code(code)])]
+
+
 def answer_beside(comparison: Any) -> Answer:
     """Return how good a model is beside others, in a table and in words."""
     first = comparison.contestants[0].name
@@ -77,8 +96,14 @@ def answer_beside(comparison: Any) -> Answer:
     return Answer("How good is it?", blocks)
 
 
-def answer_how_sure(result: Any) -> Answer:
-    """Return how sure the scores of an evaluation are."""
+def answer_how_sure(result: Any, search: Any = None) -> Answer:
+    """Return how sure the scores of an evaluation are.
+
+    Parameters
+    ----------
+    result : of `nested_cross_validate`.
+    search : the same on all rows, if there is one.
+    """
     texts = []
     for metric in map(Metric, result.metrics):
         scores = result.get_scores(metric.name)
@@ -94,6 +119,12 @@ def answer_how_sure(result: Any) -> Answer:
         )
     if len(result.splits) < 10 and not any(split.repeat for split in result.splits):
         texts.append("The folds were made only once. More repeats, such as `n_repeats=5`, give a narrower interval.")
+    outer, final = (getattr(each, "time_budget", None) for each in (result.search, search))
+    if outer is not None and final is not None and outer < final:
+        texts.append(
+            f"The search in each outer fold had {format_seconds(outer)}, the one on all rows "
+            f"{format_seconds(final)}, so the score is rather cautious."
+        )
     blocks: list[Block] = [Text(text) for text in texts] if len(texts) < 3 else [Points(texts)]
     return Answer("How sure is that?", blocks)
 
@@ -130,7 +161,8 @@ def _answer_next(result: Any, extras: Extras) -> Answer:
     if extras.next_steps is not None:
         steps = dict(extras.next_steps)
     elif result.inner_metric is not None:
-        code = 'import sknet_hp\n\nsearch.fit(X, y)\nsknet_hp.save(search.best_estimator_, "model.safetensors")'
+        model = next((each for each in result.estimators or [] if each is not None), None)
+        code = f"search.fit(X, y)\n\n{write_saving(model)}"
         steps = {"Search once more, on all rows. The score above is the score of this procedure:": code}
     else:
         steps = {"Fit the model on all rows. The score above is the score of this procedure:": "estimator.fit(X, y)"}
@@ -145,7 +177,6 @@ def make_evaluation_sections(result: Any) -> list[Section]:
 
 def _make_folds(result: Any) -> Block:
     table = result.table.copy()
-    table[["repeat", "fold"]] += 1
     names = {}
     for metric in map(Metric, result.metrics):
         table[metric.name] = [metric.turn(score) for score in table[metric.name]]
@@ -154,7 +185,7 @@ def _make_folds(result: Any) -> Block:
         inner = Metric(result.inner_metric)
         table["inner_score"] = [inner.turn(score) for score in table["inner_score"]]
         names["inner_score"] = f"{capitalise(inner.label)} in the search"
-    if not (table["repeat"] > 1).any():
+    if not table["repeat"].any():
         table = table.drop(columns="repeat")
     if result.statuses.count("done") == len(result.splits):
         table = table.drop(columns="status")
@@ -178,7 +209,7 @@ def _make_choices(result: Any) -> list[Block]:
     own = {} if getattr(result.search, "estimator", None) is None else get_own_values(result.search)
     repeated = any(split.repeat for split in result.splits)
     columns = {
-        f"{f'Repeat {split.repeat + 1}, fold' if repeated else 'Fold'} {split.fold + 1}": [
+        f"{f'Repeat {split.repeat}, fold' if repeated else 'Fold'} {split.fold}": [
             format_value(params[name]) if name in params else format_value(own[name]) if name in own else MISSING
             for name in names
         ]

@@ -63,7 +63,6 @@ def _make_score(table: pd.DataFrame, metrics: list[Metric]) -> Score | None:
 
 def _make_folds(table: pd.DataFrame, metrics: list[Metric]) -> Any:
     shown = table.copy()
-    shown[["repeat", "fold"]] += 1
     for metric in metrics:
         shown[metric.name] = [metric.turn(score) for score in shown[metric.name].astype(float)]
     names = {metric.name: capitalise(metric.label) for metric in metrics}
@@ -77,8 +76,8 @@ def _make_searches(record: Any) -> list[Section]:
     rows = [
         {
             "name": name,
-            "repeat": repeat + 1,
-            "fold": fold + 1,
+            "repeat": repeat,
+            "fold": fold,
             "searcher": search.searcher,
             "state": search.state,
             "candidates": getattr(search, "n_candidates_", 0),

@@ -58,7 +58,7 @@ def make_origin(search: Any, extras: Extras, view: SearchView) -> Section:
         lead=_write_lead(
             "search",
             is_timed=getattr(search, "time_budget", None) is not None,
-            is_seeded=isinstance(getattr(search, "random_state", 0), Integral),
+            is_seeded=code is None or _has_seeds(search),
         ),
         code=code,
         unknown=unknown,
@@ -185,14 +185,18 @@ def _make_section(
             *unknown,
         ]
     made = [each for _, value in assignments for each in (value if isinstance(value, list) else [value])]
+    calls = [each for each in made if isinstance(each, Call)]
     return make_origin_section(
         extras.X if data is None else data.X,
         extras.y if data is None else data.y,
         lead=_write_lead(
             noun,
-            is_timed=any(getattr(each, "time_budget", None) is not None for each in made)
-            or settings.get("time_budget") is not None,
-            is_seeded=_is_seeded(settings, made),
+            is_timed=any(
+                getattr(each, "time_budget", None) is not None
+                for each in [*made, *(call.arguments[0] for call in calls)]
+            )
+            or any(each.get("time_budget") is not None for each in (settings, *(call.keywords for call in calls))),
+            is_seeded=_is_seeded(settings, made, calls),
         ),
         code=code,
         unknown=unknown,
@@ -218,23 +222,34 @@ def _has_rows(cv: Any) -> bool:
     return hasattr(cv, "__iter__") and not hasattr(cv, "get_n_splits")
 
 
-def _is_seeded(settings: Mapping[str, Any], made: Sequence[Any]) -> bool:
+def _is_seeded(settings: Mapping[str, Any], made: Sequence[Any], calls: Sequence[Call] = ()) -> bool:
     """Return whether the same call gives the same numbers.
 
     Parameters
     ----------
     settings : of the call; an integer as `random_state` seeds all that has no seed.
     made : what is evaluated.
+    calls : evaluations that are made before, whose splits serve for all.
     """
+    if not all(_is_seeded(call.keywords, [call.arguments[0]]) for call in calls):
+        return False
     if isinstance(settings.get("random_state"), Integral):
         return True
     estimators = [each for each in made if hasattr(each, "get_params")]
     cv = settings.get("cv")
-    if estimators and (cv is None or isinstance(cv, Integral)):
+    if estimators and not calls and (cv is None or isinstance(cv, Integral)):
         return False
     drawn: list[Any] = [cv] if getattr(cv, "shuffle", True) and hasattr(cv, "random_state") else []
-    known = [value for each in estimators for name, value in each.get_params().items() if _is_seed(name)]
-    return all(isinstance(seed, Integral) for seed in [*known, *(each.random_state for each in drawn)])
+    return all(isinstance(each.random_state, Integral) for each in drawn) and all(map(_has_seeds, estimators))
+
+
+def _has_seeds(estimator: Any) -> bool:
+    """Return whether an estimator, and all that it holds, has a seed."""
+    params = estimator.get_params()
+    cv = params.get("cv")
+    drawn = [cv.random_state] if getattr(cv, "shuffle", True) and hasattr(cv, "random_state") else []
+    known = [value for name, value in params.items() if _is_seed(name)]
+    return all(isinstance(seed, Integral) for seed in [*known, *drawn])
 
 
 def _is_seed(name: str) -> bool:
@@ -254,5 +269,8 @@ def _write_lead(noun: str, *, is_timed: bool, is_seeded: bool) -> str:
             f"machine. Without one, the same data, versions and kind of processor give the same numbers."
         )
     if not is_seeded:
-        return f"This code makes the {noun}. It has no seed; with a `random_state`, its numbers could be reproduced."
+        return (
+            f"This code makes the {noun}, but may give other numbers each time, as not every `random_state` is set. "
+            f"Set them all, those of estimators as well, and it can be reproduced."
+        )
     return "With the same data, versions and kind of processor, this code gives the same numbers:"

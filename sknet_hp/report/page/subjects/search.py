@@ -10,7 +10,7 @@ from sknet_hp.formatting.numbers import format_amount, format_count, format_scor
 from sknet_hp.formatting.values import format_params, format_value
 from sknet_hp.formatting.words import capitalise, list_some
 from sknet_hp.report.page.content import Answer, Block, Code, Page, Points, Score, Section, Steps, Table, Text
-from sknet_hp.report.page.subjects.answers import answer_trust, list_advice, make_findings_section
+from sknet_hp.report.page.subjects.answers import answer_trust, list_advice, make_findings_section, write_saving
 from sknet_hp.report.page.subjects.evaluation import (
     answer_beside,
     answer_how_sure,
@@ -23,6 +23,7 @@ from sknet_hp.report.page.subjects.pictures import draw_search
 from sknet_hp.report.page.subjects.program import make_origin
 from sknet_hp.report.page.subjects.view import SearchView
 from sknet_hp.report.page.tables import make_cell, make_table, write_fit_time
+from sknet_hp.report.parameters import list_settings
 from sknet_hp.search.checks.case import ONE_SPLIT
 from sknet_hp.search.spaces.dimensions import Choice
 from sknet_hp.search.spaces.values import are_equal
@@ -30,10 +31,10 @@ from sknet_hp.search.views.facts import find_space
 from sknet_hp.search.views.metric import MISSING
 
 _ENDINGS = {
-    "time_budget": "It stopped early because its time was used up.",
-    "interrupted": "It was interrupted before its end.",
-    "target_score": "It stopped when the target score was reached.",
-    "patience": "It stopped when scores no longer improved.",
+    "time_budget": "stopped early because its time was used up.",
+    "interrupted": "was interrupted before its end.",
+    "target_score": "stopped when the target score was reached.",
+    "patience": "stopped when scores no longer improved.",
 }
 
 
@@ -55,11 +56,11 @@ def describe_search(search: Any, extras: Extras) -> Page:
     return Page(
         title=view.searcher if view.model is None else f"{view.searcher} over {view.model}",
         subtitle=f"{'' if evaluation is None else 'The search on all rows: '}{_write_subtitle(view)}",
-        notice=_write_notice(view),
+        notice=_write_notice(view, "This search" if evaluation is None else "The search on all rows"),
         score=_make_score(view) if evaluation is None else make_score(evaluation),
         answers=[
             *_answer_how_good(view, extras),
-            _answer_how_sure(view) if evaluation is None else answer_how_sure(evaluation),
+            _answer_how_sure(view) if evaluation is None else answer_how_sure(evaluation, search),
             _answer_chosen(view),
             answer_trust(findings, [] if evaluation is None else describe_optimism(evaluation)),
             _answer_next(view, extras),
@@ -97,14 +98,15 @@ def _write_subtitle(view: SearchView) -> str:
     return f"{candidates} in {splits}, {format_count(n_fits, 'fit')}{time}."
 
 
-def _write_notice(view: SearchView) -> str:
+def _write_notice(view: SearchView, subject: str) -> str:
     """Return what must be known first: that it still runs, or ended early."""
     if view.is_running:
         advance = _write_advance(view.search)
         return f"This search is still running{advance}. The numbers are preliminary."
     if getattr(view.search, "state", "finished") == "unfinished":
         return "This search was stopped before its end. The same call with the same journal continues it."
-    return _ENDINGS.get(str(getattr(view.search, "stopped_", None)), "")
+    ending = _ENDINGS.get(str(getattr(view.search, "stopped_", None)))
+    return f"{subject} {ending}" if ending else ""
 
 
 def _write_advance(record: Any) -> str:
@@ -150,14 +152,25 @@ def _compare_with_untuned(view: SearchView, best: int, own: int) -> str:
         return f"The untuned estimator is the best of all, with {score}. Tuning gained nothing."
     if view.n_resources[own] == view.n_resources[best]:
         gain = metric.write_gain(view.means[best] - view.means[own])
-        return f"The untuned estimator scored {score}; the chosen candidate is {gain}."
+        return f"The untuned estimator scored {score}; the chosen candidate is {gain}{_weigh_gain(view, best, own)}."
     reached = format_amount(view.n_resources[own], view.unit or "")
     text = f"The untuned estimator scored {score} when it was dropped, after {reached}"
     rival = view.find_row(int(view.candidate[best]), int(view.n_resources[own]))
     if rival is None:
         return f"{text}; the chosen candidate was not scored at that point."
     gain = metric.write_gain(view.means[rival] - view.means[own])
-    return f"{text}; the chosen candidate was {gain} at that point, with {metric.write(view.means[rival])}."
+    text = f"{text}; the chosen candidate was {gain} at that point, with {metric.write(view.means[rival])}"
+    return f"{text}{_weigh_gain(view, rival, own)}."
+
+
+def _weigh_gain(view: SearchView, rival: int, own: int) -> str:
+    """Return whether a difference of two rows is more than noise, after a comma."""
+    differences = view.scores[rival] - view.scores[own]
+    if len(differences) < 2 or not np.isfinite(differences).all():
+        return ""
+    error = differences.std(ddof=1) / np.sqrt(len(differences))
+    noise = "no more than" if abs(differences.mean()) <= ONE_SPLIT * error else "more than"
+    return f", {noise} the noise of the splits (standard error {format_score(error)})"
 
 
 def _answer_how_sure(view: SearchView) -> Answer:
@@ -209,7 +222,7 @@ def _answer_chosen(view: SearchView) -> Answer:
     if best is None:
         return Answer("What was chosen?", [Text("Nothing yet.")])
     chosen, own = view.params[int(view.candidate[best])], view.own
-    changed = [name for name, value in chosen.items() if name not in own or not are_equal(own[name], value)]
+    changed = [name for name, value in chosen.items() if not _is_own(view, name, value)]
     # Guided tuning has a space, but no stage keeps to it.
     searched = {} if getattr(view.search, "stages_", None) else _write_space(view.search)
     space = {name: text for name, text in searched.items() if name in changed}
@@ -258,6 +271,16 @@ def _write_dimension(dimension: Any) -> str:
     return f"{format_value(dimension.low)} to {format_value(dimension.high)}{scale}"
 
 
+def _order_parameters(view: SearchView) -> list[str]:
+    """Return all parameters, those first that the chosen candidate has changed."""
+    chosen = {} if view.best is None else view.params[int(view.candidate[view.best])]
+    return sorted(view.names, key=lambda name: name not in chosen or _is_own(view, name, chosen[name]))
+
+
+def _is_own(view: SearchView, name: str, value: Any) -> bool:
+    return name in view.own and are_equal(view.own[name], value)
+
+
 def _answer_next(view: SearchView, extras: Extras) -> Answer:
     advice = list_advice([*view.findings, *(extras.evaluation.findings if extras.evaluation is not None else [])])
     blocks: list[Block] = [Points(advice)] if advice else []
@@ -275,10 +298,9 @@ def _list_steps(view: SearchView, extras: Extras) -> dict[str, str]:
             "from sknet_hp.evaluation import nested_cross_validate\n\n"
             "result = nested_cross_validate(search, X, y, random_state=0)\nprint(result.summary())"
         )
-    if hasattr(view.search, "best_estimator_"):
-        steps["Use the model:"] = (
-            'import sknet_hp\n\nsknet_hp.save(search.best_estimator_, "model.safetensors")\nsearch.predict(X_new)'
-        )
+    model = getattr(view.search, "best_estimator_", None)
+    if model is not None:
+        steps["Use the model:"] = f"{write_saving(model)}\nsearch.predict(X_new)"
     return steps
 
 
@@ -323,8 +345,9 @@ def _make_candidates(view: SearchView) -> Section:
         columns["Bracket"] = np.asarray(view.results["bracket"])[order]
     if "stage" in view.results:
         columns["Stage"] = np.asarray(view.results["stage"])[order]
-    for name in view.names:
-        columns[name] = pd.Series([view.params[number].get(name, "") for number in view.candidate[order]], dtype=object)
+    settings = list_settings(view.search)
+    for name in _order_parameters(view):
+        columns[name] = pd.Series([settings[row].get(name, MISSING) for row in order], dtype=object)
     if "mean_fit_time" in view.results:
         columns["Fit time (s)"] = np.asarray(view.results["mean_fit_time"], dtype=float)[order]
     frame = pd.DataFrame(columns)
@@ -332,11 +355,18 @@ def _make_candidates(view: SearchView) -> Section:
         k for k, row in enumerate(order) if view.best is not None and view.candidate[row] == view.candidate[view.best]
     ]
     note = "Each candidate has its last score." if view.unit is not None else ""
+    if any(set(settings[row]) - set(view.results["params"][row]) for row in order):
+        note += " Where a candidate left a parameter as it was, the value is the estimator's own."
     table = make_table(
         frame,
         "All candidates, best first",
-        writers={score: format_score, "Fit time (s)": write_fit_time, **dict.fromkeys(view.names, format_value)},
+        writers={
+            score: format_score,
+            "± sd": format_score,
+            "Fit time (s)": write_fit_time,
+            **dict.fromkeys(view.names, format_value),
+        },
         marked=marked,
-        note=note,
+        note=note.strip(),
     )
     return Section("Candidates", [table], "candidates")
