@@ -53,7 +53,7 @@ def list_ticks(axis: ParameterAxis) -> list[tuple[float, str]]:
 
 
 def number_splits(splits: pd.DataFrame, at: np.ndarray) -> tuple[list[float], list[str]]:
-    """Return where ticks of splits stand, and their labels: numbers from 1.
+    """Return where ticks of splits stand, and their labels: the numbers of tables.
 
     Parameters
     ----------
@@ -62,14 +62,14 @@ def number_splits(splits: pd.DataFrame, at: np.ndarray) -> tuple[list[float], li
     at : (n_splits,) where these stand.
     """
     if len(at) <= MOST_NUMBERED:
-        return list(at), [str(fold + 1) for fold in splits["fold"]]
+        return list(at), [str(fold) for fold in splits["fold"]]
     repeats = splits["repeat"].to_numpy()
     if not repeats.any():
         step = -(-len(at) // MOST_NUMBERED)
-        return list(at[::step]), [str(fold + 1) for fold in splits["fold"][::step]]
+        return list(at[::step]), [str(fold) for fold in splits["fold"][::step]]
     numbers = np.unique(repeats)
     places = [float(at[repeats == number].mean()) for number in numbers]
-    return places, [f"repeat {number + 1}" if len(numbers) <= 5 else str(number + 1) for number in numbers]
+    return places, [f"repeat {number}" if len(numbers) <= 5 else str(number) for number in numbers]
 
 
 def wrap_name(name: str) -> str:

@@ -38,8 +38,8 @@ def test_of_many_choices_some_are_named():
 
 def test_splits_are_numbered_or_else_their_repeats():
     few = pd.DataFrame({"repeat": [0, 0, 1, 1], "fold": [0, 1, 0, 1]})
-    assert number_splits(few, np.array([0, 1, 3, 4])) == ([0, 1, 3, 4], ["1", "2", "1", "2"])
+    assert number_splits(few, np.array([0, 1, 3, 4])) == ([0, 1, 3, 4], ["0", "1", "0", "1"])
     many = pd.DataFrame({"repeat": np.repeat([0, 1, 2], 10), "fold": list(range(10)) * 3})
-    assert number_splits(many, np.arange(30)) == ([4.5, 14.5, 24.5], ["repeat 1", "repeat 2", "repeat 3"])
+    assert number_splits(many, np.arange(30)) == ([4.5, 14.5, 24.5], ["repeat 0", "repeat 1", "repeat 2"])
     alone = pd.DataFrame({"repeat": 0, "fold": range(60)})
-    assert number_splits(alone, np.arange(60))[1] == [str(k) for k in range(1, 61, 3)]
+    assert number_splits(alone, np.arange(60))[1] == [str(k) for k in range(0, 60, 3)]
