@@ -27,6 +27,7 @@ from sknet_hp.cli.commands.report import report
 from sknet_hp.cli.commands.tune import tune
 from sknet_hp.cli.commands.watch import watch
 from sknet_hp.cli.errors import BadInput, Interrupted
+from sknet_hp.cli.interrupts import hold_interrupts_of_imports
 from sknet_hp.cli.memory import is_out_of_memory
 from sknet_hp.cli.options import GIVEN
 from sknet_hp.cli.slips import explain
@@ -75,7 +76,8 @@ def run(arguments: list[str] | None = None) -> int:
     command = typer.main.get_command(app)
     GIVEN.set(tuple(sys.argv[1:] if arguments is None else arguments))
     try:
-        code = command.main(arguments, prog_name="sknet-hp", standalone_mode=False)
+        with hold_interrupts_of_imports():
+            code = command.main(arguments, prog_name="sknet-hp", standalone_mode=False)
         if sys.stdout is not None:  # as it is where standard output is closed
             sys.stdout.flush()
     except BadInput as error:
