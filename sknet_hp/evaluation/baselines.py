@@ -111,7 +111,9 @@ def _make_constant(task: TaskKind, random_state: int | None) -> Any:
 
 
 def _make_linear(task: TaskKind, random_state: int | None) -> Pipeline:
-    numbers = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
+    # Columns without any value are kept, as zeros: dropping them comes with a warning in each fit.
+    imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    numbers = make_pipeline(imputer, StandardScaler())
     text = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES)
     times = make_pipeline(TimesAsNumbers(), StandardScaler())
     columns = ColumnTransformer(

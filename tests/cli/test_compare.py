@@ -74,3 +74,19 @@ def test_rows_in_order_of_time_are_split_once(run, data):
     assert result.code == 0, result.err
     assert "in the same 3 splits" in result.out
     assert "3 splits can show large differences only; more rows show smaller ones." in result.out
+
+
+def test_a_time_that_reading_used_up(refused, data):
+    arguments = ("compare", data, "default", "linear", "--target", "label", "--time-budget")
+    refused(*arguments, 0.0001, says=("was used up before anything was trained: give more",))
+    refused(*arguments, 0, says=("--time-budget 0 is not a time: give a number of seconds above 0",))
+
+
+@pytest.mark.parametrize(("columns", "lines_of_a_pair"), [(80, 1), (60, 2)])
+def test_pairs_fit_the_terminal(run, data, monkeypatch, columns, lines_of_a_pair):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    result = run("compare", data, "boosting", "linear", "--target", "label", "--cv", 2, "--repeats", 2)
+    _, pairs = result.out.split("by how much the first is better:\n")
+    assert len(pairs.split("\n\n")[0].splitlines()) == lines_of_a_pair
+    told = result.out.split("\nNext: ")[0].splitlines()[1:]
+    assert all(len(line) <= columns for line in told)

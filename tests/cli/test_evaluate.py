@@ -47,7 +47,7 @@ def test_search_is_scored_and_stands_beside_others(run, data, tmp_path):
         "summary.json",
     ]
     assert len(pd.read_csv("results/folds.csv")) == 2
-    assert len(pd.read_csv("results/predictions.csv")) == 60
+    assert pd.read_csv("results/predictions.csv")["row"].tolist() == list(range(60))
 
 
 def test_json_is_all_that_is_printed(run, data):
@@ -204,3 +204,14 @@ def test_the_path_of_a_model_keeps_its_letters(run, data, table):
     assert "Mine.safetensors" not in result.out
     assert "mine.safetensors" in result.out
     assert {"probability_no", "probability_yes"} <= set(pd.read_csv("results/predictions.csv"))
+
+
+def test_predictions_have_the_numbers_of_their_rows(run, data, table):
+    table.assign(label=table["label"].where(table.index > 4), day=range(60, 0, -1)).to_csv("some.csv", index=False)
+    arguments = ("evaluate", "some.csv", "--target", "label", "--search", "none", "--time", "day", "--outer-cv", 2)
+    result = run(*arguments, "--model", "constant", "--out", "results")
+    assert result.code == 0, result.err
+    predictions = pd.read_csv("results/predictions.csv")
+    assert predictions["row"].max() < 42  # the last third of time, which is predicted last, stands first
+    assert predictions["row"].min() == 5
+    assert predictions["y"].tolist() == table["label"].iloc[predictions["row"]].tolist()

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from importlib import import_module
 
 import pytest
 
@@ -25,18 +26,27 @@ def slow_module(tmp_path, monkeypatch):
 
 
 def test_an_import_ends_before_the_interrupt(slow_module):
-    with pytest.raises(KeyboardInterrupt), hold_interrupts_of_imports():
-        assert __import__(slow_module).WHOLE
-        while True:  # a search, say
-            pass
+    def run():
+        with hold_interrupts_of_imports():
+            assert import_module(slow_module).WHOLE
+            while True:  # a search, say
+                pass
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_without_an_import_the_interrupt_comes_at_once():
     after = []
-    with pytest.raises(KeyboardInterrupt), hold_interrupts_of_imports():
-        signal.raise_signal(signal.SIGINT)
-        after.append("later")
+
+    def run():
+        with hold_interrupts_of_imports():
+            signal.raise_signal(signal.SIGINT)
+            after.append("later")
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
     assert not after
 
 

@@ -59,10 +59,10 @@ def test_classification_writes_model_results_and_summary(run, data, tmp_path):
     assert {row["name"] for row in summary["beside"]} == {"tuned network", "untuned network", "linear", "constant"}
     assert "For comparison, accuracy in the same folds, mean and 95 % interval:" in result.out
     assert result.out.splitlines()[-4:] == [
+        "Report:   results/report.html",
         "Next:     sknet-hp predict results NEW.csv",
         "          sknet-hp importances results HELD_OUT.csv",
         "          (HELD_OUT.csv: rows that are not in this table, with their target)",
-        "Report:   results/report.html",
     ]
     assert "sknet-hp tune" in (tmp_path / "results/report.html").read_text()
     cost = (
@@ -179,15 +179,15 @@ def test_task_is_guessed(table, values, task):
 
 
 def test_numbers_that_are_taken_as_text_are_pointed_out(run, table):
-    price, code = [f"{1000 + k:,}" for k in range(60)], [f"AB{k % 9}" for k in range(60)]
-    size = table["size"].round(3).astype(str).where(table.index > 3, "?")
+    price, code = [f"${1000 + k:,}" for k in range(60)], [f"AB{k % 9}" for k in range(60)]
+    size = table["size"].round(3).astype(str).where(table.index > 3, "none yet")
     table.assign(price=price, code=code, size=size).to_csv("data.csv", index=False)
     result = run("tune", "data.csv", "--target", "label", *SMALL)
     assert result.code == 0, result.err
     notes = [line for line in result.out.splitlines() if line.startswith("Note: ")]
     assert len(notes) == 2
-    assert "'size' is treated as text because of cells like '?'" in notes[0]
-    assert "'price' is treated as text because of cells like '1,0" in notes[1]
+    assert "'size' is treated as text because of cells like 'none yet'" in notes[0]
+    assert "'price' is treated as text because of cells like '$1,0" in notes[1]
     table[["size", "label"]].to_csv("data.csv", index=False)
     assert "60 rows, 1 feature;" in run("tune", "data.csv", "--target", "label", *SMALL, "--overwrite").out
 
@@ -214,8 +214,9 @@ def test_a_page_needs_an_extra(run, data, monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
     result = run("tune", data, "--target", "label", *SMALL)
     assert result.code == 0, result.err
-    assert "Report:   none (" in result.out.splitlines()[-1]
-    assert "sknet_hp[report]" in result.out.splitlines()[-1]
+    [report] = [line for line in result.out.splitlines() if line.startswith("Report: ")]
+    assert "none (" in report
+    assert "sknet_hp[report]" in report
 
 
 def test_a_killed_run_goes_on(run, data, tmp_path, monkeypatch):

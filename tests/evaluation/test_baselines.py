@@ -95,3 +95,10 @@ def test_unknown_name():
 def test_trees_have_the_name_of_scikit_learns(task):
     trees = make_baseline("boosting", task)[-1]
     assert type(trees).__name__ in ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor")
+
+
+def test_a_column_without_values_is_no_trouble(recwarn):
+    X = pd.DataFrame({"x": np.arange(20.0), "none": np.nan})
+    model = make_baseline("linear", "regression").fit(X, X["x"])
+    assert model.score(X, X["x"]) > 0.9
+    assert not recwarn.list

@@ -1,6 +1,5 @@
 """Arguments and options that several commands have, each described once."""
 
-import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -169,18 +168,6 @@ def collect_table_options(
             write_command(*GIVEN.get(), "--target", COLUMN),
         )
     return TableOptions(data=source, target=target, task=task, groups=groups, time=time, drop=tuple(drop or ()))
-
-
-def check_time_budget(seconds: float | None) -> None:
-    """Check that a budget is a time.
-
-    Raises
-    ------
-    BadInput
-        If it is not above 0, or not finite.
-    """
-    if seconds is not None and not (seconds > 0 and math.isfinite(seconds)):
-        raise BadInput(f"--time-budget {seconds:g} is not a time: give a number of seconds above 0")
 
 
 def expand(path: Path | None) -> Path | None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sknet_hp.cli import completing
+from sknet_hp.cli.budget import check_time_budget
 from sknet_hp.cli.commands import arguments
 from sknet_hp.cli.options import CompareOptions
 
@@ -77,7 +78,7 @@ def compare(
 
     * `sknet-hp compare titanic.csv titanic-tuned default --target survived`
     """
-    arguments.check_time_budget(time_budget)
+    check_time_budget(time_budget)
     table = arguments.collect_table_options(data, target, task, groups, time, drop, contestants or ())
     from sknet_hp.cli.work.compare import compare_models
 

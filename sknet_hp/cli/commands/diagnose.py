@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sknet_hp.cli.budget import check_time_budget
 from sknet_hp.cli.commands import arguments
 from sknet_hp.cli.options import DiagnoseOptions
 from sknet_hp.cli.slips import check_model_first, recall_target
@@ -52,7 +53,6 @@ def diagnose(
     """
     from sknet_hp.cli.errors import BadInput
 
-    arguments.check_time_budget(time_budget)
     if len(paths) > 2:
         raise BadInput(f"diagnose takes a model and a table, or a table alone, and was given {len(paths)} paths")
     if len(paths) == 2:
@@ -60,6 +60,7 @@ def diagnose(
     fitted = Path(os.path.expanduser(paths[0])) if len(paths) == 2 else None
     if fitted is not None and target is None:
         target = recall_target(fitted)
+    check_time_budget(time_budget)
     table = arguments.collect_table_options(paths[-1], target, task, groups, None, drop)
     from sknet_hp.cli.work.diagnose import diagnose_network
 

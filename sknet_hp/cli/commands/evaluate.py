@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sknet_hp.cli import completing
+from sknet_hp.cli.budget import check_time_budget
 from sknet_hp.cli.commands import arguments
 from sknet_hp.cli.options import INNER_FOLDS, EvaluatedSearch, EvaluateOptions
 
@@ -86,7 +87,7 @@ def evaluate(
 
     * `sknet-hp evaluate sales.csv --target amount --time day --search none`
     """
-    arguments.check_time_budget(time_budget)
+    check_time_budget(time_budget)
     table = arguments.collect_table_options(data, target, task, groups, time, drop)
     from sknet_hp.cli.work.evaluate import evaluate_table
 

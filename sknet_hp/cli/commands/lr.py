@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from sknet_hp.cli.budget import check_time_budget
 from sknet_hp.cli.commands import arguments
 from sknet_hp.cli.options import RateOptions
 
@@ -44,7 +45,7 @@ def lr(
 
     * `sknet-hp lr houses.parquet --target price --model tabm --plot rates.png`
     """
-    arguments.check_time_budget(time_budget)
+    check_time_budget(time_budget)
     table = arguments.collect_table_options(data, target, task, groups, None, drop)
     from sknet_hp.cli.work.lr import find_rate
 

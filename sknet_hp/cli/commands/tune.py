@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sknet_hp.cli.budget import check_time_budget
 from sknet_hp.cli.commands import arguments
 from sknet_hp.cli.options import INNER_FOLDS, SearchMethod, TuneOptions
 
@@ -88,7 +89,7 @@ def tune(
 
     * `sknet-hp tune houses.parquet --target price --space space.toml`
     """
-    arguments.check_time_budget(time_budget)
+    check_time_budget(time_budget)
     table = arguments.collect_table_options(data, target, task, groups, time, drop)
     from sknet_hp.cli.work.tune import tune_table
 

@@ -132,15 +132,16 @@ def print_beside(console: Console, beside: Beside) -> None:
         console.print("\nToo few folds were finished for a comparison with simple models: give more time.")
     if comparison is not None:
         metric = Metric(comparison.metrics[0])
-        console.print(
-            f"\nFor comparison, {metric.label} in the same folds"
+        heading = (
+            f"For comparison, {metric.label} in the same folds"
             f"{' (lower is better)' if metric.is_error else ''}, mean and 95 % interval:"
         )
+        console.print(f"\n{wrap(heading)}")
         print_ranking(console, comparison)
         first = comparison.contestants[0].name
         for pair in comparison.pairs:
             if pair.first == first:
-                console.print(f"- {_begin(pair.verdict, first)}.")
+                console.print(wrap(f"- {_begin(pair.verdict, first)}."))
     for name, reason in beside.left_out.items():
         console.print(wrap(f"- {capitalise(name)} was not scored: {reason.rstrip('.')}.", indent="  ").strip())
 

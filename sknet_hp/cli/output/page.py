@@ -1,5 +1,6 @@
 """The page of a result, report.html."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,16 @@ def write_title(data: str, target: str) -> str:
     return f"{shorten_source(data)}: predicting {target}"
 
 
-def print_page(console: Console, out: Path, missing: str | None) -> None:
-    """Print where the page is, or what it needs."""
-    console.print(f"Report:   {missing or out / REPORT}")
+def print_end(console: Console, places: Mapping[str, str], following: Sequence[str]) -> None:
+    """Print the end of what a command says: where its files are, and what comes next.
+
+    Parameters
+    ----------
+    places : by what they are, such as "Model".
+    following : commands, and remarks on them.
+    """
+    console.print()
+    for what, place in places.items():
+        console.print(f"{what + ':':<9} {place}")
+    for number, line in enumerate(following):
+        console.print(f"{'' if number else 'Next:':<9} {line}")

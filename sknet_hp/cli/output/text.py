@@ -34,16 +34,18 @@ def print_problem(console: Console, problem: Problem, data: str, *notes: str) ->
     n_classes = f" with {len(np.unique(problem.y))} classes" if problem.task == "classification" else ""
     n_features = format_count(problem.X.shape[1], "feature")
     console.print(
-        f"{data}: {len(problem.X):,} rows, {n_features}; {problem.task} of {problem.target!r}{n_classes} "
-        f"({problem.reason})."
+        wrap(
+            f"{data}: {len(problem.X):,} rows, {n_features}; {problem.task} of {problem.target!r}{n_classes} "
+            f"({problem.reason})."
+        )
     )
     if problem.groups is not None:
         n_groups = len(np.unique(problem.groups))
-        console.print(f"Rows with the same {problem.group_column!r} ({n_groups:,} groups) are never split.")
+        console.print(wrap(f"Rows with the same {problem.group_column!r} ({n_groups:,} groups) are never split."))
     if problem.time_column is not None:
-        console.print(f"Rows are sorted by {problem.time_column!r}; later ones are predicted from earlier ones.")
+        console.print(wrap(f"Rows are sorted by {problem.time_column!r}; later ones are predicted from earlier ones."))
     for note in filter(None, [*problem.notes, *notes]):
-        console.print(f"Note: {note}.")
+        console.print(wrap(f"Note: {note}."))
 
 
 def print_findings(console: Console, findings: "Iterable[Finding]") -> None:
@@ -83,14 +85,28 @@ def describe_finding(finding: "Finding") -> dict[str, Any]:
     return {name: getattr(finding, name) for name in names}
 
 
+def wrap_lines(text: str) -> str:
+    """Return text whose long lines of prose fit the terminal; tables stay as they are."""
+    lines = text.splitlines()
+    return "\n".join(
+        line if len(line) <= find_width() or "  " in line.strip() else wrap(line, line[: -len(line.lstrip())])
+        for line in lines
+    )
+
+
 def wrap(text: str, indent: str = "") -> str:
     """Return text in lines that fit the terminal."""
-    width = min(WIDEST_PARAGRAPH, shutil.get_terminal_size((WIDEST_PARAGRAPH, 24)).columns)
     return textwrap.fill(
         " ".join(text.split()),
-        max(width, 40),
+        find_width(),
         initial_indent=indent,
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def find_width() -> int:
+    """Return the columns of the terminal, as far as they are used."""
+    width = min(WIDEST_PARAGRAPH, shutil.get_terminal_size((WIDEST_PARAGRAPH, 24)).columns)
+    return max(width, 40)

@@ -10,6 +10,7 @@ from rich.console import Console
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.output.messages import collect_warnings, shorten_failed_fits
 from sknet_hp.cli.output.progress_display import ProgressDisplay
+from sknet_hp.cli.output.text import wrap
 from sknet_hp.cli.output.wording import name_options
 from sknet_hp.fusion.session import Session, fused
 from sknet_hp.search import JournalError
@@ -56,4 +57,4 @@ def _is_refusal(error: Exception) -> bool:
 def print_warnings(console: Console, warnings: Mapping[str, int]) -> None:
     """Print each warning once, and how often it came."""
     for message, count in warnings.items():
-        console.print(f"Warning{f' ({count} times)' if count > 1 else ''}: {message}")
+        console.print(wrap(f"Warning{f' ({count} times)' if count > 1 else ''}: {message}"))

@@ -49,6 +49,8 @@ class Problem:
         The columns that hold dates.
     notes : tuple of str
         What in the table may not be meant, a sentence each.
+    rows : ndarray of shape (rows,) or None
+        The place of each row in the table that was read, from 0; None if it is the same.
     groups : ndarray of shape (rows,) or None
         The number of each row's group, from `group_column`, which is no feature.
     group_column, time_column : str or None
@@ -62,6 +64,7 @@ class Problem:
     reason: str
     dates: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    rows: "np.ndarray | None" = None
     groups: "np.ndarray | None" = None
     group_column: str | None = None
     time_column: str | None = None

@@ -27,5 +27,12 @@ def read_problem(options: TableOptions, text_columns: tuple[str, ...] = ()) -> P
     table, missing = drop_rows_without_target(table, target)
     table, groups = take_groups(sort_by_time(table, options), options)
     problem = pose_problem(table, target, options.task)
-    notes = (*notes, *missing, *problem.notes)
-    return replace(problem, notes=notes, groups=groups, group_column=options.groups, time_column=options.time)
+    return replace(
+        problem,
+        X=problem.X.reset_index(drop=True),
+        rows=problem.X.index.to_numpy(),
+        notes=(*notes, *missing, *problem.notes),
+        groups=groups,
+        group_column=options.groups,
+        time_column=options.time,
+    )

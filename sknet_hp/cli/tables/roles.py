@@ -31,6 +31,8 @@ def leave_out(table: "pd.DataFrame", drop: tuple[str, ...], target: str) -> "pd.
 def drop_rows_without_target(table: "pd.DataFrame", target: str) -> tuple["pd.DataFrame", tuple[str, ...]]:
     """Return the rows of a table whose target is known, and what was left out.
 
+    Rows keep their places in the index.
+
     Raises
     ------
     BadInput
@@ -45,7 +47,7 @@ def drop_rows_without_target(table: "pd.DataFrame", target: str) -> tuple["pd.Da
     if n_missing == len(table):
         raise BadInput(f"the target {target!r} is missing in all {len(table):,} rows: choose another column")
     note = f"the target {target!r} is missing in {n_missing:,} of {len(table):,} rows, which are left out"
-    return table[~is_missing].reset_index(drop=True), (note,)
+    return table[~is_missing], (note,)
 
 
 def take_groups(table: "pd.DataFrame", options: TableOptions) -> tuple["pd.DataFrame", "np.ndarray | None"]:
@@ -72,7 +74,7 @@ def take_groups(table: "pd.DataFrame", options: TableOptions) -> tuple["pd.DataF
 def sort_by_time(table: "pd.DataFrame", options: TableOptions) -> "pd.DataFrame":
     """Return a table in the order of its column of times, and without it.
 
-    Rows of the same time keep their order.
+    Rows of the same time keep their order, and all keep their places in the index.
 
     Raises
     ------
@@ -101,7 +103,7 @@ def sort_by_time(table: "pd.DataFrame", options: TableOptions) -> "pd.DataFrame"
                 f"2025-01-31"
             ) from error
     order = times.reset_index(drop=True).sort_values(kind="stable").index
-    return table.iloc[order].drop(columns=options.time).reset_index(drop=True)
+    return table.iloc[order].drop(columns=options.time)
 
 
 def _take_column(table: "pd.DataFrame", name: str, option: str, options: TableOptions) -> "pd.Series":

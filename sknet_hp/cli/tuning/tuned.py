@@ -9,7 +9,8 @@ from rich.console import Console
 
 from sknet_hp.cli.models.beside import Beside, print_beside
 from sknet_hp.cli.options import write_command
-from sknet_hp.cli.output.files import MODEL, RESULTS, SUMMARY
+from sknet_hp.cli.output.files import MODEL, REPORT, RESULTS, SUMMARY
+from sknet_hp.cli.output.page import print_end
 from sknet_hp.cli.output.text import print_findings, wrap
 from sknet_hp.cli.output.training import print_warnings
 from sknet_hp.cli.tables.scoring import Scoring
@@ -28,9 +29,8 @@ def print_tuned(
     beside: Beside,
     scoring: Scoring,
     seconds: float,
-    out: Path,
 ) -> None:
-    """Print the answer, what it rests on, and where the files are."""
+    """Print the answer, and what it rests on."""
     print_warnings(console, result.warnings)
     if hasattr(result.search, "stages_"):
         print_stages(console, result.search.stages_, scoring.name)
@@ -43,11 +43,27 @@ def print_tuned(
     searches = "" if result.nested is None else ", in the outer folds and on all rows"
     console.print(f"Trained: {result.networks:,} networks in {format_seconds(seconds)}{searches}.")
     print_findings(console, result.findings)
-    console.print(f"\nModel:    {out / MODEL}")
-    console.print(f"Results:  {out / RESULTS}, {out / SUMMARY}")
-    console.print(f"Next:     {write_command('predict', str(out), 'NEW.csv')}")
-    console.print(f"          {write_command('importances', str(out), 'HELD_OUT.csv')}")
-    console.print("          (HELD_OUT.csv: rows that are not in this table, with their target)")
+
+
+def print_tuned_end(console: Console, out: Path, missing: str | None) -> None:
+    """Print where the files are, and what comes next.
+
+    Parameters
+    ----------
+    out : the directory.
+    missing : why there is no report, if there is none.
+    """
+    places = {
+        "Model": str(out / MODEL),
+        "Results": f"{out / RESULTS}, {out / SUMMARY}",
+        "Report": missing or str(out / REPORT),
+    }
+    following = [
+        write_command("predict", str(out), "NEW.csv"),
+        write_command("importances", str(out), "HELD_OUT.csv"),
+        "(HELD_OUT.csv: rows that are not in this table, with their target)",
+    ]
+    print_end(console, places, following)
 
 
 def print_score(console: Console, result: "TuningResult", scoring: Scoring) -> None:

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 
+from sknet_hp.cli.budget import compute_seconds_left
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.models.devices import check_device
+from sknet_hp.cli.models.kernels import compile_kernels
 from sknet_hp.cli.models.named import make_contestant
 from sknet_hp.cli.options import CompareOptions
 from sknet_hp.cli.output.files import FOLDS, PAIRS, SUMMARY, require_directory_can_be_written, write_directory
 from sknet_hp.cli.output.json_text import describe_table, print_json, write_json
+from sknet_hp.cli.output.page import print_end
 from sknet_hp.cli.output.text import (
     describe_finding,
+    find_width,
     make_console,
     print_findings,
     print_problem,
@@ -33,6 +37,7 @@ from sknet_hp.formatting.words import capitalise
 from sknet_hp.search.views.metric import Metric
 
 if TYPE_CHECKING:
+    from sknet_hp.evaluation.comparison.pair import Pair
     from sknet_hp.evaluation.comparison.result import Comparison
 
 FEW_SPLITS = 10
@@ -65,6 +70,9 @@ def compare_models(options: CompareOptions) -> None:
     ]
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data, scoring.note)
+    if options.time_budget is not None:
+        start += compile_kernels(problem.task)
+    seconds = compute_seconds_left(options.time_budget, start)
     with show_training("Comparing") as (warnings, _):
         result = compare(
             *(model.estimator for model in models),
@@ -77,7 +85,7 @@ def compare_models(options: CompareOptions) -> None:
             names=[model.name for model in models],
             groups=problem.groups,
             random_state=options.seed,
-            time_budget=options.time_budget,
+            time_budget=seconds,
         )
     summary = _describe(result, options, time.monotonic() - start)
     if options.out is not None:
@@ -89,13 +97,13 @@ def compare_models(options: CompareOptions) -> None:
     _print_result(console, result, can_repeat=problem.time_column is None)
     for model in models:
         if model.is_tuned:
-            console.print(
-                f"Note: the settings of {model.name!r} were chosen earlier. If they were chosen on these rows, "
-                f"its score is too good; evaluate chooses settings inside each fold."
+            note = (
+                f"Note: the settings of {model.name!r} were chosen earlier. If they were chosen on these rows, its "
+                f"score is too good; evaluate chooses settings inside each fold."
             )
-    if options.out is not None:
-        console.print(f"\nResults:  {options.out}")
-    console.print(f"\nNext:     {_write_following(result, options)}")
+            console.print(wrap(note))
+    places = {} if options.out is None else {"Results": str(options.out)}
+    print_end(console, places, [_write_following(result, options)])
 
 
 def _write_following(result: "Comparison", options: CompareOptions) -> str:
@@ -126,25 +134,36 @@ def _write(out: Path, result: "Comparison", summary: dict[str, Any]) -> None:
 def _print_result(console: Console, result: "Comparison", *, can_repeat: bool) -> None:
     metric = Metric(result.metrics[0])
     n_splits = result.contestants[0].n_splits
-    console.print(
-        f"\n{capitalise(metric.label)} in the same {n_splits} splits, mean and "
+    heading = (
+        f"{capitalise(metric.label)} in the same {n_splits} splits, mean and "
         f"{format_percentage(result.confidence, None)} interval"
         f"{' (lower is better)' if metric.is_error else ''}:"
     )
+    console.print(f"\n{wrap(heading)}")
     print_ranking(console, result)
     console.print("\nAll pairs, and by how much the first is better:")
+    numbers = [_write_differences(pair, result.confidence) for pair in result.pairs]
     width = max(len(pair.verdict) for pair in result.pairs)
-    for pair in result.pairs:
-        low, high = map(write_difference, pair.test.compute_interval(result.confidence))
-        console.print(f"  {pair.verdict:<{width}}  {write_difference(pair.test.mean)}  ({low} to {high})")
+    fits = 4 + width + max(map(len, numbers)) <= find_width()
+    for pair, differences in zip(result.pairs, numbers, strict=True):
+        console.print(f"  {pair.verdict:<{width}}  {differences}" if fits else f"  {pair.verdict}\n    {differences}")
     rope = result.pairs[0].rope
-    console.print(f"\nA verdict is given where its probability is {format_percentage(SURE)} or more (Bayesian t-test).")
-    console.print(f"Differences up to {rope.half:.3g} count as equivalent in practice ({rope.reason}; --rope sets it).")
+    console.print()
+    for sentence in (
+        f"A verdict is given where its probability is {format_percentage(SURE)} or more (Bayesian t-test).",
+        f"Differences up to {rope.half:.3g} count as equivalent in practice ({rope.reason}; --rope sets it).",
+    ):
+        console.print(wrap(sentence))
     if n_splits < FEW_SPLITS:
         more = "more --repeats show smaller ones" if can_repeat else "more rows show smaller ones"
-        console.print(f"{n_splits} splits can show large differences only; {more}.")
+        console.print(wrap(f"{n_splits} splits can show large differences only; {more}."))
     console.print(f"\n{wrap(f'For a paper: {result.sentence}')}")
     print_findings(console, result.findings)
+
+
+def _write_differences(pair: "Pair", confidence: float) -> str:
+    low, high = map(write_difference, pair.test.compute_interval(confidence))
+    return f"{write_difference(pair.test.mean)}  ({low} to {high})"
 
 
 def write_difference(value: float) -> str:

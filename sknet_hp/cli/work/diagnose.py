@@ -12,6 +12,7 @@ from sknet_hp.cli.models.named import make_contestant
 from sknet_hp.cli.models.saved import list_text_columns, load_model
 from sknet_hp.cli.options import BASELINES, DiagnoseOptions
 from sknet_hp.cli.output.json_text import print_json
+from sknet_hp.cli.output.page import print_end
 from sknet_hp.cli.output.text import describe_finding, make_console, print_findings, print_problem, wrap
 from sknet_hp.cli.output.training import print_warnings, show_training
 from sknet_hp.cli.tables.features import select_features
@@ -52,6 +53,7 @@ def diagnose_network(options: DiagnoseOptions) -> int:
     print_problem(console, problem, options.data)
     with show_training("Diagnosing") as (warnings, _):
         network, X = _train(problem, options) if saved is None else (saved, _read_features(saved, problem, options))
+        # Learning curves are there at once, so that also a time that is up leaves something to say.
         seconds = None if options.time_budget is None else max(0.1, options.time_budget - (time.monotonic() - start))
         try:
             found = diagnose(network, X, problem.y, random_state=options.seed, time_budget=seconds)
@@ -62,7 +64,7 @@ def diagnose_network(options: DiagnoseOptions) -> int:
     else:
         print_warnings(console, warnings)
         _print_result(console, found)
-        console.print(f"\nNext:     {_write_following(found, options)}")
+        print_end(console, {}, [_write_following(found, options)])
     return FOUND if options.strict and any(finding.severity != "info" for finding in found) else 0
 
 

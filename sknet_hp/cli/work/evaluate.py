@@ -4,8 +4,10 @@ import time
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from rich.console import Console
 
+from sknet_hp.cli.budget import compute_seconds_left
 from sknet_hp.cli.errors import BadInput, Interrupted
 from sknet_hp.cli.models.beside import Beside, compare_beside, describe_beside, describe_names, print_beside
 from sknet_hp.cli.models.devices import check_device
@@ -14,9 +16,9 @@ from sknet_hp.cli.models.named import Contestant, make_contestant
 from sknet_hp.cli.options import BASELINES, DEFAULT, INNER_FOLDS, NETWORKS, EvaluateOptions
 from sknet_hp.cli.output.files import CURVES, FOLDS, PREDICTIONS, REPORT, SUMMARY
 from sknet_hp.cli.output.json_text import print_json, write_json
-from sknet_hp.cli.output.page import print_page, write_page, write_title
+from sknet_hp.cli.output.page import print_end, write_page, write_title
 from sknet_hp.cli.output.run_folder import SCORE, RunFolder
-from sknet_hp.cli.output.text import describe_finding, make_console, print_findings, print_problem
+from sknet_hp.cli.output.text import describe_finding, make_console, print_findings, print_problem, wrap, wrap_lines
 from sknet_hp.cli.output.training import print_warnings, show_training
 from sknet_hp.cli.output.wording import name_options
 from sknet_hp.cli.tables.checks import check_folds, check_scored_folds
@@ -77,7 +79,7 @@ def evaluate_table(options: EvaluateOptions) -> None:
         raise
     summary = _describe(result, beside, options, method, time.monotonic() - start)
     if folder is not None:
-        _write(folder, result, summary)
+        _write(folder, result, problem, summary)
     if not options.as_json:
         print_warnings(console, warnings)
         _print_result(console, result, beside, model, method)
@@ -88,10 +90,11 @@ def evaluate_table(options: EvaluateOptions) -> None:
     if options.as_json:
         print_json(summary | ({"report": str(options.out / REPORT)} if options.out and missing is None else {}))
         return
-    console.print(f"\nNext:     {following}")
+    places = {}
     if options.out is not None:
-        console.print(f"Results:  {', '.join(str(options.out / name) for name in (FOLDS, PREDICTIONS, SUMMARY))}")
-        print_page(console, options.out, missing)
+        results = ", ".join(str(options.out / name) for name in (FOLDS, PREDICTIONS, SUMMARY))
+        places = {"Results": results, "Report": missing or str(options.out / REPORT)}
+    print_end(console, places, [following])
 
 
 def _write_following(options: EvaluateOptions, problem: Problem, method: str) -> str:
@@ -171,11 +174,7 @@ def _evaluate(
 ) -> "NestedResult":
     from sknet_hp.evaluation import nested_cross_validate
 
-    seconds = None
-    if options.time_budget is not None:
-        seconds = SHARE_OF_THE_SCORE * options.time_budget - (time.monotonic() - start)
-        if seconds <= 0:
-            raise BadInput(f"--time-budget {options.time_budget:g} was used up before anything was trained: give more")
+    seconds = compute_seconds_left(options.time_budget, start, SHARE_OF_THE_SCORE)
     journal = options.journal if folder is None or options.journal is not None else folder.find(SCORE)
     return nested_cross_validate(
         evaluated,
@@ -220,15 +219,22 @@ def _report_interrupt(
     return Interrupted(f"and the same command continues from here (--journal {options.journal})")
 
 
-def _write(folder: RunFolder, result: "NestedResult", summary: dict[str, Any]) -> None:
+def _write(folder: RunFolder, result: "NestedResult", problem: Problem, summary: dict[str, Any]) -> None:
     folder.finish(
         {
             SUMMARY: lambda path: path.write_text(write_json(summary), encoding="utf-8"),
             FOLDS: lambda path: result.table.to_csv(path, index=False),
-            PREDICTIONS: lambda path: result.predictions.to_csv(path, index=False),
+            PREDICTIONS: lambda path: _number_rows(result.predictions, problem).to_csv(path),
             CURVES: lambda path: result.curves.to_csv(path, index=False),
         },
     )
+
+
+def _number_rows(predictions: "pd.DataFrame", problem: Problem) -> "pd.DataFrame":
+    """Return predictions whose rows have the numbers that they have in the table."""
+    if problem.rows is None:
+        return predictions
+    return predictions.set_axis(pd.Index(problem.rows[predictions.index], name="row"))
 
 
 def _describe(
@@ -255,11 +261,12 @@ def _describe(
 
 def _print_result(console: Console, result: "NestedResult", beside: Beside, model: Contestant, method: str) -> None:
     console.print()
-    console.print(name_options(write_outcome(result)))
+    console.print(wrap_lines(name_options(write_outcome(result))))
     print_beside(console, beside)
     print_findings(console, result.findings)
     if model.is_tuned and method == "none":
-        console.print(
-            f"Note: the settings of {model.name!r} were chosen earlier. If they were chosen on these rows, the "
-            f"score is too good; --search halving chooses them inside each fold."
+        note = (
+            f"Note: the settings of {model.name!r} were chosen earlier. If they were chosen on these rows, the score "
+            f"is too good; --search halving chooses them inside each fold."
         )
+        console.print(wrap(note))

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 
+from sknet_hp.cli.budget import compute_seconds_left
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.models.devices import check_device
 from sknet_hp.cli.models.named import make_contestant, take_network
 from sknet_hp.cli.options import BASELINES, RateOptions
 from sknet_hp.cli.output.files import require_file_can_be_written, write_file
 from sknet_hp.cli.output.json_text import describe_table, print_json
-from sknet_hp.cli.output.text import describe_finding, make_console, print_problem
+from sknet_hp.cli.output.page import print_end
+from sknet_hp.cli.output.text import describe_finding, make_console, print_problem, wrap_lines
 from sknet_hp.cli.output.training import print_warnings, show_training
 from sknet_hp.cli.output.wording import name_options
 from sknet_hp.cli.tables.reading import read_problem
@@ -50,9 +52,7 @@ def find_rate(options: RateOptions) -> None:
     model = make_contestant(options.model, problem.task, seed=options.seed, device=options.device)
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data)
-    seconds = None if options.time_budget is None else options.time_budget - (time.monotonic() - start)
-    if seconds is not None and seconds <= 0:
-        raise BadInput(f"--time-budget {options.time_budget:g} was used up before anything was trained: give more")
+    seconds = compute_seconds_left(options.time_budget, start)
     with show_training("Trying rates") as (warnings, _):
         try:
             result = find_lr(
@@ -78,10 +78,10 @@ def find_rate(options: RateOptions) -> None:
     print_warnings(console, warnings)
     console.print()
     _print_curve(console, result)
-    console.print(f"\n{name_options(result.summary())}")
+    console.print(f"\n{wrap_lines(name_options(result.summary()))}")
     if options.plot is not None:
         console.print(f"The picture is in {options.plot}")
-    console.print(f"\nNext:     {write_following('tune', options, model=options.model)}")
+    print_end(console, {}, [write_following("tune", options, model=options.model)])
 
 
 def _require_picture(options: RateOptions) -> None:

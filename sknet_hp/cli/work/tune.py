@@ -20,7 +20,7 @@ from sknet_hp.cli.models.kernels import compile_kernels
 from sknet_hp.cli.options import BASELINES, DEFAULT, SearchMethod, TuneOptions, write_command
 from sknet_hp.cli.output.files import MODEL, REPORT, RESULTS, SUMMARY
 from sknet_hp.cli.output.json_text import convert_to_json, describe_table, print_json, write_json
-from sknet_hp.cli.output.page import print_page, write_page, write_title
+from sknet_hp.cli.output.page import write_page, write_title
 from sknet_hp.cli.output.run_folder import RunFolder
 from sknet_hp.cli.output.text import describe_finding, make_console, print_problem
 from sknet_hp.cli.tables.checks import check_folds
@@ -92,9 +92,9 @@ def tune_table(options: TuneOptions) -> None:
     summary = _summarise(options, problem, scoring, candidates, result, beside, time.monotonic() - start)
     _write_result(folder, result, summary)
     if not options.as_json:
-        from sknet_hp.cli.tuning.tuned import print_tuned
+        from sknet_hp.cli.tuning.tuned import print_tuned, print_tuned_end
 
-        print_tuned(console, result, beside, scoring, time.monotonic() - start, out)
+        print_tuned(console, result, beside, scoring, time.monotonic() - start)
     missing = write_page(
         out,
         result.search,
@@ -108,7 +108,7 @@ def tune_table(options: TuneOptions) -> None:
     if options.as_json:
         print_json(summary | {"model": str(out / MODEL)} | ({} if missing else {"report": str(out / REPORT)}))
     else:
-        print_page(console, out, missing)
+        print_tuned_end(console, out, missing)
 
 
 def _make_search(problem: Problem, scoring: Scoring, options: TuneOptions) -> "NestedSearch":

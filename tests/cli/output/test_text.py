@@ -1,4 +1,4 @@
-from sknet_hp.cli.output.text import make_console, print_findings, wrap
+from sknet_hp.cli.output.text import make_console, print_findings, wrap, wrap_lines
 from sknet_hp.findings import Finding
 
 
@@ -30,3 +30,13 @@ def test_advice_names_options(capsys):
     out = " ".join(capsys.readouterr().out.split())
     assert "with --groups. Test on later ones: --time. Score by F1: --scoring. Take the simplest." in out
     assert "Change:" not in out
+
+
+def test_prose_is_wrapped_and_tables_are_not(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "50")
+    table, prose = "  name" + 60 * " " + "0.5", "  " + "word " * 20
+    text = wrap_lines(f"{table}\n{prose.rstrip()}")
+    first, *rest = text.splitlines()
+    assert first == table
+    assert len(rest) == 3
+    assert all(line.startswith("  word") and len(line) <= 50 for line in rest)
