@@ -12,6 +12,15 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 
+def find_default_device() -> torch.device:
+    """Return the device of tensors that are made without saying theirs.
+
+    `torch.get_default_device()` fails in torch 2.6 and older after
+    `torch.set_default_device(None)`.
+    """
+    return torch.empty(0).device
+
+
 @contextmanager
 def use_float32_on_cpu() -> Iterator[None]:
     """Make tensors that say neither type nor device float32 on the CPU, in this thread.
@@ -23,7 +32,7 @@ def use_float32_on_cpu() -> Iterator[None]:
     with ExitStack() as entered:
         if torch.get_default_dtype() != torch.float32:
             entered.enter_context(_Float32())
-        if torch.get_default_device().type != "cpu":
+        if find_default_device().type != "cpu":
             entered.enter_context(torch.device("cpu"))
         yield
 

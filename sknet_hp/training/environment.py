@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 import numpy as np
 import torch
 
+from sknet_hp.nets.defaults import find_default_device
+
 
 @contextmanager
 def use_training_environment(device: str = "cpu") -> Iterator[None]:
@@ -44,7 +46,7 @@ def _use_cpu() -> AbstractContextManager[object]:
 
     Nothing is done where it is: the context costs time in every call of torch's.
     """
-    return nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu")
+    return nullcontext() if find_default_device().type == "cpu" else torch.device("cpu")
 
 
 _DETERMINISTIC = threading.Lock()

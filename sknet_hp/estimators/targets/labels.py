@@ -158,7 +158,9 @@ def _keep_values(labels: ArrayLike) -> ArrayLike:
         column = _keep_values(labels.iloc[:, 0])
         return column.reshape(-1, 1) if isinstance(column, np.ndarray) else labels
     kind = getattr(getattr(labels, "dtype", None), "numpy_dtype", None)  # of nullable and Arrow's types in pandas
-    if kind is not None and kind.kind in "iub" and not labels.isna().any():
+    if kind is not None and kind.kind in "iub":
+        if labels.isna().any():
+            return labels.to_numpy(dtype=np.float64, na_value=np.nan)
         return labels.to_numpy(dtype=kind)  # not by way of float64, which makes neighbours of large integers one
     return labels.astype(object) if isinstance(labels, np.ndarray) and labels.dtype.kind == "T" else labels
 

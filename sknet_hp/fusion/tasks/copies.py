@@ -126,6 +126,7 @@ class _Pickler(cloudpickle.Pickler):
             and hasattr(value, "memory_usage")
             and hasattr(value, "iloc")
             and 8 * value.size > self.max_bytes
+            and _copies_on_write()
         ):
             return value.copy(deep=False)
         return None
@@ -174,6 +175,15 @@ class _Unpickler(pickle.Unpickler):
 
 
 # ---- functions -----------------------------------------------------------------------------------------------------
+
+
+def _copies_on_write() -> bool:
+    """Return whether a shallow copy of pandas' does not see what is written to the other.
+
+    It never does from pandas 3 on, and before where users have asked for it.
+    """
+    pandas = sys.modules["pandas"]
+    return not pandas.__version__.startswith("2.") or pandas.options.mode.copy_on_write is True
 
 
 def _is_importable(function: FunctionType) -> bool:

@@ -29,10 +29,10 @@ from sklearn.metrics import fbeta_score, make_scorer
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, KFold, TunedThresholdClassifierCV
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier, OutputCodeClassifier
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, MultiOutputRegressor, RegressorChain
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import PowerTransformer, QuantileTransformer, StandardScaler
 from sklearn.semi_supervised import SelfTrainingClassifier
-from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.metadata_routing import get_routing_for_object
 
 import sknet_hp
@@ -222,8 +222,8 @@ def test_what_is_refused_is_named(model, message, path):
 
 
 def test_a_fitted_part_that_is_refused_is_named(path):
-    voting = VotingClassifier([("a", net), ("b", DecisionTreeClassifier())]).fit(X, y)
-    with pytest.raises(TypeError, match=r"\.estimators_\[1\] \(DecisionTreeClassifier\) holds .*_tree.*joblib"):
+    voting = VotingClassifier([("a", net), ("b", KNeighborsClassifier(algorithm="kd_tree"))]).fit(X, y)
+    with pytest.raises(TypeError, match=r"\.estimators_\[1\] \(KNeighborsClassifier\) holds .*_kd_tree.*joblib"):
         sknet_hp.save(voting, path)
     assert list(path.parent.iterdir()) == []
 

@@ -118,7 +118,7 @@ def test_string_in_a_column_that_was_numeric_is_an_error():
     with pytest.raises(ValueError, match="Column 'age' held only numbers in fit, and now holds the string 'old'"):
         encoder.transform(pd.DataFrame({"age": [1, "old"]}))
     np.testing.assert_array_equal(
-        encoder.transform(pd.DataFrame({"age": pd.array([None, None], dtype="str")})), [[0], [0]]
+        encoder.transform(pd.DataFrame({"age": pd.array([None, None], dtype="string")})), [[0], [0]]
     )
 
 

@@ -51,7 +51,7 @@ def test_frequent_words_have_columns(people):
         "cabin_word_b",
         "cabin_word_c",
     ]
-    np.testing.assert_array_equal(encoded["cabin_word_b"], frame["cabin"].str.startswith("B").fillna(False))
+    np.testing.assert_array_equal(encoded["cabin_word_b"], frame["cabin"].str.startswith("B", na=False))
     np.testing.assert_array_equal(encoded["cabin_missing"], frame["cabin"].isna())
     assert "ticket_word_pc" not in encoded, "a word of all rows tells none apart"
 
