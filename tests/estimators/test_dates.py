@@ -25,9 +25,8 @@ def test_the_next_year_is_predicted(signal, embedding):
 
 def test_dates_far_from_those_of_training_have_sane_predictions():
     net = NetRegressor(max_epochs=50, random_state=0).fit(X[PAST], np.linspace(0, 1, 730))
-    far = net.predict(
-        pd.DataFrame({"day": np.array(["1900-01-01", "2023-06-01", "9999-12-31"], dtype="datetime64[s]")})
-    )
+    days = np.array(["1900-01-01", "2023-06-01", "9999-12-31"], dtype="datetime64[s]")
+    far = net.predict(pd.DataFrame({"day": days}))
     assert (np.abs(far) < 5).all()
     assert far[1] > 0.8
 

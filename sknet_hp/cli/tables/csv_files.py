@@ -59,6 +59,7 @@ def load_csv(path: Path, text_columns: list[str]) -> tuple["pd.DataFrame", Diale
             encoding=dialect.encoding,
             low_memory=False,  # a column's type follows from all of its cells, not from those of a chunk
             dtype=dict.fromkeys(text_columns, "str"),
+            **({"float_precision": "round_trip"} if pd.__version__.startswith("2.") else {}),  # later ones always do
         )
     except (pd.errors.ParserError, ValueError) as error:
         if is_out_of_memory(error):  # pandas reports that as an error of the file
