@@ -126,9 +126,8 @@ class _Pickler(cloudpickle.Pickler):
             and hasattr(value, "memory_usage")
             and hasattr(value, "iloc")
             and 8 * value.size > self.max_bytes
-            and _copies_on_write()
         ):
-            return value.copy(deep=False)
+            return value.copy(deep=not _copies_on_write())
         return None
 
     def reducer_override(self, obj: Any) -> Any:
