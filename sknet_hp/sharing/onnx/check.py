@@ -8,8 +8,11 @@ from sklearn.base import is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import Pipeline
 
+from sknet_hp.estimators.encoding.table_encoder import TableEncoder
+from sknet_hp.estimators.encoding.tables.frames import open_table
 from sknet_hp.estimators.persistence.classes import iterate_estimators
 from sknet_hp.estimators.types import TableLike
+from sknet_hp.sharing.onnx.encoding.categories import LONGEST
 from sknet_hp.sharing.onnx.inputs import make_inputs
 from sknet_hp.system.extras import require_extra
 
@@ -52,20 +55,30 @@ def check_predictions(exported: "ModelProto", model: Any, X: TableLike, toleranc
         raise ValueError(
             f"the exported model does not predict as the original does: for row {worst} of X it is off by "
             f"{difference[worst]:.1e}, and tolerance={tolerance:g} is allowed. Nothing was written. Compare the "
-            f"prediction of sknet_hp.sharing.run_onnx for that row with predict, or raise tolerance{_explain(model)}"
+            f"prediction of sknet_hp.sharing.run_onnx for that row with predict, or raise tolerance"
+            f"{_explain(model, X, worst)}"
         )
     return float(difference[worst])
 
 
-def _explain(model: Any) -> str:
-    """Return what makes small differences large, for the message."""
+def _explain(model: Any, X: TableLike, row: int) -> str:
+    """Return what may make the difference large, for the message."""
     methods = [part.method for part in iterate_estimators(model) if isinstance(part, CalibratedClassifierCV)]
-    if "isotonic" not in methods:
-        return ""
-    return (
-        ". Isotonic calibration has steep steps, at whose edges rows of training lie: give other rows as X, or "
-        "tolerance=1e-3"
-    )
+    if "isotonic" in methods:
+        return (
+            ". Isotonic calibration has steep steps, at whose edges rows of training lie: give other rows as X, or "
+            "tolerance=1e-3"
+        )
+    table = open_table(X, TableEncoder())
+    for column in range(table.n_columns):
+        if table.is_numeric(column) or table.is_date(column):
+            continue
+        [cell] = table.read_objects(column, slice(row, row + 1))
+        if cell == "":
+            return f". {table.label(column)} is empty text there, which an exported model takes for a missing cell"
+        if isinstance(cell, str) and len(cell) > LONGEST:
+            return f". {table.label(column)} has {len(cell):,} characters there; an exported model counts {LONGEST:,}"
+    return ""
 
 
 def _list_thresholds(model: Any) -> list[float]:

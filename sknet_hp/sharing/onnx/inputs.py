@@ -51,6 +51,8 @@ def describe_inputs(model: Any, X: TableLike | None) -> tuple[TensorTable, Zones
     if names is None and len(set(dtypes)) == 1 and not zones:
         return MatrixTensor("X", n_columns, dtypes[0]), {}
     columns = [f"x{column}" for column in range(n_columns)] if names is None else [str(name) for name in names]
+    if "" in columns:
+        raise ValueError(f"column {columns.index('')} has an empty name, which ONNX has not; name it before training")
     return ColumnTensors(columns, columns, dtypes), {columns[column]: zone for column, zone in zones.items()}
 
 

@@ -227,6 +227,23 @@ def test_nothing_is_written_if_predictions_differ(tmp_path, problem):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("cell", "reason"), [("", "Column 'city' is empty text there"), ("Bonn " * 300, "has 1,500 characters there")]
+)
+def test_known_differences_are_named(cell, reason, tmp_path, problem):
+    X, y = problem
+    X = X[["city"]].assign(city=[f"{city} {row}" for row, city in enumerate(X["city"])])
+    net = NetClassifier(**SMALL).fit(X, y)
+    with pytest.raises(ValueError, match=reason):
+        export(net, tmp_path / "model.onnx", pd.DataFrame({"city": [cell]}), tolerance=0)
+
+
+def test_empty_names_are_refused(problem):
+    X, y = problem
+    with pytest.raises(ValueError, match="column 1 has an empty name"):
+        to_onnx(NetClassifier(**SMALL).fit(X[["age", "score"]].set_axis(["age", ""], axis=1), y))
+
+
 def test_a_network_must_be_fitted():
     with pytest.raises(NotFittedError):
         to_onnx(NetClassifier())

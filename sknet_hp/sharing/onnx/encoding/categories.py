@@ -17,7 +17,8 @@ from sknet_hp.estimators.encoding.numeric.standardise import LIMIT
 from sknet_hp.sharing.onnx.builder import GraphBuilder
 from sknet_hp.sharing.onnx.tables import TensorTable
 
-_MISSING = ""  # ONNX has no missing strings
+MISSING = ""
+"""What stands for missing text; ONNX has no missing strings."""
 
 
 def add_one_hot(b: GraphBuilder, part: OneHot, table: TensorTable) -> str:
@@ -37,20 +38,15 @@ def _add_positions(b: GraphBuilder, part: OneHot | Codes, table: TensorTable) ->
     known, unseen = dict(part.number_of), part.unseen
     missing = known.pop(None, unseen)
     if part.text_:
-        if _MISSING not in known:
-            known[_MISSING] = missing
+        if MISSING not in known:
+            known[MISSING] = missing
         elif isinstance(part, OneHot) and None in part.number_of:  # with codes, a number is kept for missing ones
             raise ValueError(
                 f"column {part.column} has both missing cells and empty strings, which are the same in an exported "
                 f"model; replace one of them before training"
             )
-        return _look_up(b, table.read_text(b, part.column), known, unseen)
-    x = table.read_numbers(b, [part.column])
-    hits = b.add("Equal", x, _read_numbers(list(known)))  # (rows, n)
-    # No more than one is 1; its number exceeds that of what is unseen by so much.
-    offsets = np.array(list(known.values()), np.float64)[:, None] - unseen
-    position = b.add("Add", b.cast(b.add("MatMul", b.cast(hits, np.float64), offsets), np.int64), np.int64(unseen))
-    return b.add("Where", b.add("IsNaN", x), np.int64(missing), position)
+        return look_up_text(b, table.read_text(b, part.column), known, unseen)
+    return look_up_numbers(b, table.read_numbers(b, [part.column]), known, missing, unseen)
 
 
 def _read_numbers(categories: Sequence[Any]) -> np.ndarray:
@@ -71,9 +67,25 @@ def _read_numbers(categories: Sequence[Any]) -> np.ndarray:
     return values
 
 
-def _look_up(b: GraphBuilder, text: str, known: dict[str, int], default: int) -> str:
+def look_up_numbers(b: GraphBuilder, x: str, known: dict[Any, int], missing: int, unseen: int) -> str:
+    """Return the whole number that belongs to each number, (rows, 1) int64.
+
+    Parameters
+    ----------
+    x : the name of (rows, 1) float64.
+    known : what belongs to numbers or booleans.
+    missing, unseen : what belongs to NaN, and to all others.
+    """
+    hits = b.add("Equal", x, _read_numbers(list(known)))  # (rows, n)
+    # No more than one is 1; its number exceeds that of what is unseen by so much.
+    offsets = np.array(list(known.values()), np.float64)[:, None] - unseen
+    position = b.add("Add", b.cast(b.add("MatMul", b.cast(hits, np.float64), offsets), np.int64), np.int64(unseen))
+    return b.add("Where", b.add("IsNaN", x), np.int64(missing), position)
+
+
+def look_up_text(b: GraphBuilder, text: str, known: dict[str, int], default: int) -> str:
     """Return the whole number that belongs to each text, (rows, 1) int64."""
-    known = known or {_MISSING: default}  # ONNX has no empty list
+    known = known or {MISSING: default}  # ONNX has no empty list
     keys, values = list(known), list(known.values())
     given = {"keys_strings": keys, "values_int64s": values, "default_int64": default}
     return b.add("LabelEncoder", text, domain="ai.onnx.ml", **given)
@@ -88,9 +100,9 @@ def add_words(b: GraphBuilder, part: Words, table: TensorTable) -> tuple[str, st
     Both are float32. There may be no words that are frequent.
     """
     text = table.read_text(b, part.column)
-    missing = b.add("Equal", text, np.array([_MISSING], object))  # (rows, 1)
+    missing = b.add("Equal", text, np.array([MISSING], object))  # (rows, 1)
     counts = np.log(np.array([*part.rows_of.values(), 1], np.float64))
-    place = _look_up(b, text, {key: number for number, key in enumerate(part.rows_of)}, len(counts) - 1)
+    place = look_up_text(b, text, {key: number for number, key in enumerate(part.rows_of)}, len(counts) - 1)
     numbers = b.concatenate([b.add("Gather", counts, place), _add_length(b, text)])
     mean, factor = part.scale
     scaled = b.add("Mul", b.add("Sub", numbers, mean), factor)

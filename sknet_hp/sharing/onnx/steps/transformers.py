@@ -16,6 +16,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
     KBinsDiscretizer,
+    OneHotEncoder,
     OrdinalEncoder,
     PowerTransformer,
     QuantileTransformer,
@@ -23,6 +24,7 @@ from sklearn.preprocessing import (
 
 from sknet_hp.sharing.onnx import foreign
 from sknet_hp.sharing.onnx.builder import GraphBuilder
+from sknet_hp.sharing.onnx.steps.categories import add_one_hot
 from sknet_hp.sharing.onnx.steps.distributions import add_power, add_quantiles
 from sknet_hp.sharing.onnx.steps.functions import FUNCTIONS, list_functions
 from sknet_hp.sharing.onnx.steps.identity import keeps_columns
@@ -59,6 +61,8 @@ def add_transformer(b: GraphBuilder, step: Any, table: TensorTable) -> TensorTab
         return MatrixTensor(add_numbers(b, step, x), table.n_columns, np.float64)
     if isinstance(step, SimpleImputer) and step.add_indicator and not foreign.is_of_text(step):
         return _impute_and_flag(b, step, table)
+    if isinstance(step, OneHotEncoder):
+        return add_one_hot(b, step, table)
     if isinstance(step, OrdinalEncoder):
         return _encode_in_order(b, step, table)
     if isinstance(step, KBinsDiscretizer) and step.encode == "onehot":

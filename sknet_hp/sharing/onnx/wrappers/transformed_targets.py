@@ -32,7 +32,10 @@ def add_transformed_target(
         numbers = _INVERSES[type(transformer)](b, transformer, str(inside.numbers))
         return inside._replace(numbers=numbers)
     known = ", ".join(kind.__name__ for kind in _INVERSES)
-    raise TypeError(f"the inverse of transformer={transformer!r} has no ONNX form here; known are those of {known}")
+    raise TypeError(
+        f"the inverse of transformer={transformer!r} has no ONNX form here; known are those of {known}. Use one of "
+        f"these, or export regressor_ and undo the transformation yourself"
+    )
 
 
 def _invert_function(b: GraphBuilder, transformer: FunctionTransformer, x: str) -> str:

@@ -1,6 +1,9 @@
 """Steps before a network: what they do to numbers, and what passes through them."""
 
+import warnings
+
 import numpy as np
+import pandas as pd
 import pytest
 
 pytest.importorskip("skl2onnx")
@@ -49,6 +52,13 @@ OF_ALL_COLUMNS = {
     ),
     "frozen": FrozenEstimator(make_column_transformer(SCALE, remainder="passthrough").fit(X)),
     "one-hot with gaps": make_column_transformer((OneHotEncoder(handle_unknown="ignore"), GAPS)),
+    "rare categories": make_column_transformer(
+        (OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=0.3, drop="first"), GAPS)
+    ),
+    "few categories": make_column_transformer((OneHotEncoder(max_categories=2, handle_unknown="ignore"), GAPS)),
+    "numbers as categories": make_column_transformer(
+        (OneHotEncoder(max_categories=9, handle_unknown="infrequent_if_exist"), ["score"])
+    ),
     "ordinal with gaps": make_column_transformer((OrdinalEncoder(), GAPS)),
     "gaps as -2": make_column_transformer((OrdinalEncoder(encoded_missing_value=-2), GAPS)),
     "target with gaps": make_column_transformer((TargetEncoder(), GAPS)),
@@ -85,6 +95,20 @@ def test_steps_over_numbers(name):
     table = X[NUMBERS].abs()
     model = make_pipeline(OF_NUMBERS[name], NetClassifier(**SMALL)).fit(table, Y)
     assert check_predictions(to_onnx(model, table), model, table) < 2e-6
+
+
+@pytest.mark.parametrize("handle_unknown", ["ignore", "infrequent_if_exist"])
+@pytest.mark.parametrize("limits", [{}, {"min_frequency": 0.4}])
+def test_new_categories(handle_unknown, limits):
+    encoder = OneHotEncoder(handle_unknown=handle_unknown, **limits)
+    table = X[["city", "kind", "age"]].assign(age=X["age"].round(-1))
+    model = make_pipeline(encoder, NetClassifier(**SMALL)).fit(table, Y)
+    new = pd.DataFrame({"city": ["Oslo", None], "kind": ["new", None], "age": [1e6, np.nan]})
+    if not limits and handle_unknown == "ignore":
+        new = new.assign(age=[1e6, 30.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of unknown categories
+        assert check_predictions(to_onnx(model, table), model, new) < 2e-6
 
 
 def test_an_unknown_function_is_named():
