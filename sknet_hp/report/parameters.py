@@ -76,7 +76,7 @@ def read_axes(search: Any) -> list[ParameterAxis]:
     """
     settings = list_settings(search)
     names = list(dict.fromkeys(name for params in settings for name in params))
-    labels, space = _shorten(names), find_space(search)
+    labels, space = shorten_names(names), find_space(search)
     axes = []
     for name in names:
         values = [params[name] for params in settings if name in params]
@@ -105,7 +105,7 @@ def format_choice(value: Any) -> str:
     return format_value(value, most=MOST_LETTERS)
 
 
-def _shorten(names: Sequence[str]) -> dict[str, str]:
+def shorten_names(names: Sequence[str]) -> dict[str, str]:
     """Return names without the steps before them, where they stay different."""
     short = {name: name.rsplit("__", 1)[-1] for name in names}
     twice = [label for label in short.values() if list(short.values()).count(label) > 1]

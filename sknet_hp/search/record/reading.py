@@ -68,9 +68,9 @@ def read_journal(path: str | os.PathLike[str]) -> SearchRecord:
     steps = Steps([event for event in events if event["session"] in same], last, records, began[-1]["n_splits"])
     ended = next((event for event in last if event["event"] == "ended"), None)
     state: State = "finished" if ended is not None else "running" if is_running else "unfinished"
-    record = SearchRecord(
-        path, state, began[-1], ended, steps.list_rows(), _measure_advance(steps, last, records, state)
-    )
+    moment = time.time() if state == "running" else _find_last_moment(path, last)
+    advance = _measure_advance(steps, last, records, state, moment)
+    record = SearchRecord(path, state, began[-1], ended, steps.list_rows(), advance)
     record.running_ = steps.running if state == "running" else []
     return record
 
@@ -90,14 +90,23 @@ def _read(path: Path) -> bytes:
     return path.read_bytes() if path.exists() else b""
 
 
-def _measure_advance(steps: Steps, last: Sequence[Event], records: Sequence[dict[str, Any]], state: State) -> Advance:
+def _find_last_moment(path: Path, events: Sequence[Event]) -> float:
+    """Return when a search that has ended wrote something for the last time."""
+    last = float(max(event["at"] for event in events))
+    if events[-1]["event"] == "ended" or not (path / "records").exists():
+        return last
+    return max(last, (path / "records").stat().st_mtime)  # killed while candidates trained
+
+
+def _measure_advance(
+    steps: Steps, last: Sequence[Event], records: Sequence[dict[str, Any]], state: State, moment: float
+) -> Advance:
     """Return how far the search has come, and about how long the rest will take."""
     began = last[0]
     cost = next((event for event in last if event["event"] == "cost"), None)
     total = None if cost is None or cost["at_least"] else int(cost["resources"])
     done = steps.count_resources(records, of_rows=began["of_rows"])
-    now = time.time() if state == "running" else max(event["at"] for event in last)
-    seconds = max(0.0, now - began["at"])
+    seconds = max(0.0, moment - began["at"])
     lefts = []
     if state == "running":
         new = done - steps.count_resources(records[: began["n_known"]], of_rows=began["of_rows"])

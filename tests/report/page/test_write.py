@@ -26,6 +26,7 @@ from sknet_hp.report.page.subjects.search import (
     _answer_chosen,
     _answer_how_good,
     _answer_how_sure,
+    _answer_next,
     _list_near,
     _make_candidates,
     describe_search,
@@ -282,6 +283,23 @@ def test_outer_searches_that_had_less_time_make_the_score_cautious(search, data)
         answer for answer in describe_search(timed, Extras(evaluation=evaluation)).answers if "sure" in answer.question
     ]
     assert "had 40 s, the one on all rows 1 min 20 s, so the score is rather cautious" in said.blocks[-1].entries[-1]
+
+    evaluation = copy(evaluation)
+    evaluation.search = make_network_search().set_params(time_budget=80.0)
+    evaluation.settings = {"time_budget": 60.0}  # for all of them
+    [said] = [each for each in describe_search(timed, Extras(evaluation=evaluation)).answers if "sure" in each.question]
+    assert "had 30 s," in said.blocks[-1].entries[-1]
+
+
+def test_what_was_stopped_is_no_result_yet(search):
+    view = SearchView(copy(search))
+    view.search.state = "unfinished"
+    view.search.best_index_ = view.untuned = view.latest[0]
+    assert "best of all" in (text := _answer_how_good(view, Extras())[0].blocks[0].text)
+    assert text.endswith("so far.")
+    assert "the same call with the same journal continues it" in _answer_next(view, Extras()).blocks[0].text
+    view.latest = view.latest[:1]
+    assert _answer_how_good(view, Extras())[0].blocks[0].text.startswith("Only the untuned estimator was scored")
 
 
 def test_an_evaluation_alone_says_how_to_tell_whether_it_is_good(data, tmp_path):

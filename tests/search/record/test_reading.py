@@ -1,5 +1,7 @@
 """Searches as their journals tell them."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -92,6 +94,8 @@ def test_a_killed_search_is_told_as_far_as_it_came_and_goes_on(path, monkeypatch
     assert record.state == "unfinished"
     assert record.n_candidates_ == 27
     assert "continues it" in " ".join(record.summary().split())
+    os.utime(path / "records", (record.began_at + 50, record.began_at + 50))
+    assert read_journal(path).search_time_ == pytest.approx(50), "the log ends with the plan, the records later"
     search = make_curve_search(path).fit(X, y)
     record = read_journal(path)
     assert record.state == "finished"

@@ -119,7 +119,7 @@ def answer_how_sure(result: Any, search: Any = None) -> Answer:
         )
     if len(result.splits) < 10 and not any(split.repeat for split in result.splits):
         texts.append("The folds were made only once. More repeats, such as `n_repeats=5`, give a narrower interval.")
-    outer, final = (getattr(each, "time_budget", None) for each in (result.search, search))
+    outer, final = _find_outer_time(result), getattr(search, "time_budget", None)
     if outer is not None and final is not None and outer < final:
         texts.append(
             f"The search in each outer fold had {format_seconds(outer)}, the one on all rows "
@@ -127,6 +127,15 @@ def answer_how_sure(result: Any, search: Any = None) -> Answer:
         )
     blocks: list[Block] = [Text(text) for text in texts] if len(texts) < 3 else [Points(texts)]
     return Answer("How sure is that?", blocks)
+
+
+def _find_outer_time(result: Any) -> float | None:
+    """Return for how long each outer search could run; None where nothing ends it."""
+    if not hasattr(result.search, "time_budget"):
+        return None
+    own, whole = result.search.time_budget, result.settings.get("time_budget")
+    shares = [own, None if whole is None else whole / len(result.splits)]
+    return min((share for share in shares if share is not None), default=None)
 
 
 def describe_optimism(result: Any) -> list[str]:

@@ -51,7 +51,7 @@ def make_origin(search: Any, extras: Extras, view: SearchView) -> Section:
         others.append(("Columns of the data", ", ".join(map(str, search.feature_names_in_))))
     if code is None:
         settings = getattr(search, "settings", {})
-        others += [(f"{search.searcher}: {name}", format_value(value)) for name, value in settings.items()]
+        others += [(name, format_value(value)) for name, value in settings.items()]
     return make_origin_section(
         X,
         y,

@@ -23,7 +23,7 @@ from sknet_hp.report.page.subjects.pictures import draw_search
 from sknet_hp.report.page.subjects.program import make_origin
 from sknet_hp.report.page.subjects.view import SearchView
 from sknet_hp.report.page.tables import make_cell, make_table, write_fit_time
-from sknet_hp.report.parameters import list_settings
+from sknet_hp.report.parameters import list_settings, shorten_names
 from sknet_hp.search.checks.case import ONE_SPLIT
 from sknet_hp.search.spaces.dimensions import Choice
 from sknet_hp.search.spaces.values import are_equal
@@ -103,8 +103,8 @@ def _write_notice(view: SearchView, subject: str) -> str:
     if view.is_running:
         advance = _write_advance(view.search)
         return f"This search is still running{advance}. The numbers are preliminary."
-    if getattr(view.search, "state", "finished") == "unfinished":
-        return "This search was stopped before its end. The same call with the same journal continues it."
+    if view.is_unfinished:
+        return "This search was stopped before its end. The numbers are preliminary."
     ending = _ENDINGS.get(str(getattr(view.search, "stopped_", None)))
     return f"{subject} {ending}" if ending else ""
 
@@ -149,7 +149,10 @@ def _compare_with_untuned(view: SearchView, best: int, own: int) -> str:
     """
     metric, score = view.metric, view.metric.write(view.means[own])
     if view.candidate[own] == view.candidate[best]:
-        return f"The untuned estimator is the best of all, with {score}. Tuning gained nothing."
+        if len(view.latest) == 1:
+            return f"Only the untuned estimator was scored: {score}."
+        so_far = " so far" if view.is_unfinished else "; tuning gained nothing"
+        return f"The untuned estimator is the best of all, with {score}{so_far}."
     if view.n_resources[own] == view.n_resources[best]:
         gain = metric.write_gain(view.means[best] - view.means[own])
         return f"The untuned estimator scored {score}; the chosen candidate is {gain}{_weigh_gain(view, best, own)}."
@@ -286,6 +289,8 @@ def _answer_next(view: SearchView, extras: Extras) -> Answer:
     blocks: list[Block] = [Points(advice)] if advice else []
     if view.is_running:
         return Answer("What next?", [Text("Wait until it has finished."), *blocks])
+    if view.is_unfinished:
+        return Answer("What next?", [Text("Let it finish: the same call with the same journal continues it."), *blocks])
     steps = _list_steps(view, extras) if extras.next_steps is None else extras.next_steps
     return Answer("What next?", [*blocks, *(Code(code, lead) for lead, code in steps.items())])
 
@@ -345,9 +350,9 @@ def _make_candidates(view: SearchView) -> Section:
         columns["Bracket"] = np.asarray(view.results["bracket"])[order]
     if "stage" in view.results:
         columns["Stage"] = np.asarray(view.results["stage"])[order]
-    settings = list_settings(view.search)
+    settings, labels = list_settings(view.search), shorten_names(view.names)
     for name in _order_parameters(view):
-        columns[name] = pd.Series([settings[row].get(name, MISSING) for row in order], dtype=object)
+        columns[labels[name]] = pd.Series([settings[row].get(name, MISSING) for row in order], dtype=object)
     if "mean_fit_time" in view.results:
         columns["Fit time (s)"] = np.asarray(view.results["mean_fit_time"], dtype=float)[order]
     frame = pd.DataFrame(columns)
@@ -364,7 +369,7 @@ def _make_candidates(view: SearchView) -> Section:
             score: format_score,
             "± sd": format_score,
             "Fit time (s)": write_fit_time,
-            **dict.fromkeys(view.names, format_value),
+            **dict.fromkeys(labels.values(), format_value),
         },
         marked=marked,
         note=note.strip(),

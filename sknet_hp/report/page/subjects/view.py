@@ -55,6 +55,11 @@ class SearchView:
         return getattr(self.search, "state", "finished") == "running"
 
     @property
+    def is_unfinished(self) -> bool:
+        """Whether it is the record of a search that still runs, or was stopped."""
+        return getattr(self.search, "state", "finished") != "finished"
+
+    @property
     def searcher(self) -> str:
         """The name of the searcher."""
         return str(getattr(self.search, "searcher", type(self.search).__name__))
