@@ -9,6 +9,8 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
     BaggingClassifier,
     BaggingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
     StackingClassifier,
     StackingRegressor,
     VotingClassifier,
@@ -27,6 +29,7 @@ from sknet_hp.estimators.targets.labels import ClassTarget
 from sknet_hp.nets.graph import Graph
 from sknet_hp.sharing.best import take_best
 from sknet_hp.sharing.onnx import foreign
+from sknet_hp.sharing.onnx.boosting import add_boosting
 from sknet_hp.sharing.onnx.builder import GraphBuilder
 from sknet_hp.sharing.onnx.encoding.table import add_encoding
 from sknet_hp.sharing.onnx.foreign import AddModel
@@ -59,9 +62,9 @@ def add_model(b: GraphBuilder, model: Any, table: TensorTable) -> Predictions:
         return add_model(b, model.estimator, table)
     if isinstance(model, Pipeline):
         return add_model(b, model.steps[-1][1], add_transformer(b, model[:-1], table))
-    for kind, add_wrapper in _WRAPPERS.items():
+    for kind, add_own in _BY_CLASS.items():
         if isinstance(model, kind):
-            return add_wrapper(b, model, table, add_model)
+            return add_own(b, model, table, add_model)
     if isinstance(model, MultiOutputClassifier):
         raise TypeError(
             "a MultiOutputClassifier has no ONNX form here; export each of its estimators_, or train one NetClassifier "
@@ -101,7 +104,7 @@ def _add_net(b: GraphBuilder, net: BaseNet, table: TensorTable) -> Predictions:
     return Predictions(numbers=numbers, flat=net.target_.flat)
 
 
-_WRAPPERS: dict[type | tuple[type, ...], Callable[[GraphBuilder, Any, TensorTable, AddModel], Predictions]] = {
+_BY_CLASS: dict[type | tuple[type, ...], Callable[[GraphBuilder, Any, TensorTable, AddModel], Predictions]] = {
     (VotingClassifier, VotingRegressor): add_voting,
     (BaggingClassifier, BaggingRegressor): add_bagging,
     (StackingClassifier, StackingRegressor): add_stacked,
@@ -109,5 +112,6 @@ _WRAPPERS: dict[type | tuple[type, ...], Callable[[GraphBuilder, Any, TensorTabl
     (FixedThresholdClassifier, TunedThresholdClassifierCV): add_threshold,
     MultiOutputRegressor: add_targets,
     TransformedTargetRegressor: add_transformed_target,
+    (HistGradientBoostingClassifier, HistGradientBoostingRegressor): add_boosting,
 }
-"""By class, how an estimator around others is added, over any table that they take."""
+"""By class, how an estimator is added that is around others, or beside networks."""
