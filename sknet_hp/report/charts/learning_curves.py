@@ -8,7 +8,7 @@ import pandas as pd
 from sknet_hp.formatting.numbers import format_count
 from sknet_hp.report.charts.base import BEST, FAINT, QUIET, SERIES, finish, import_altair, list_log_ticks, make_data
 from sknet_hp.report.charts.picture import Picture
-from sknet_hp.report.frames.learning_curves import CurveFrames, frame_evaluation, frame_search
+from sknet_hp.report.frames.learning_curves import CurveFrames, end_with_first, frame_evaluation, frame_search
 
 MOST_CURVES, MOST_EPOCHS = 60, 40
 """Of candidates that are drawn faintly, and of epochs of each curve; others are left
@@ -34,7 +34,7 @@ def draw_search_curves(search: Any) -> Picture | None:
         return None
     frame = frames.frame
     part = "validation" if (frame["part"] == "validation").any() else "training"
-    frame = _end_with_first(frame[frame["part"] == part])
+    frame = end_with_first(frame[frame["part"] == part])
     ranks = np.sort(frame["rank"].unique())
     best, others = ranks[: len(COLOURS)], ranks[len(COLOURS) :]
     chosen = others[np.linspace(0, len(others) - 1, min(MOST_CURVES, len(others))).astype(int)] if len(others) else []
@@ -76,11 +76,6 @@ def thin_epochs(frame: pd.DataFrame, most: int = MOST_EPOCHS) -> pd.DataFrame:
     kept = set(np.unique(np.geomspace(1, last, most).round().astype(int)))
     ends = frame.groupby(["rank", "part"])["epoch"].transform("max")
     return frame[frame["epoch"].isin(kept) | (frame["epoch"] == ends)]
-
-
-def _end_with_first(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return means as long as all runs train: those of the rest alone would jump."""
-    return frame[frame["n"] == frame.groupby(["rank", "part"])["n"].transform("max")]
 
 
 def _make_losses(values: pd.Series) -> Any:
@@ -132,7 +127,7 @@ def _draw(frame: pd.DataFrame, rungs: list[int], n_best: int) -> dict[str, Any]:
 
 def _draw_parts(frames: CurveFrames) -> dict[str, Any]:
     alt = import_altair()
-    frame = thin_epochs(_end_with_first(frames.frame), 2 * MOST_EPOCHS)
+    frame = thin_epochs(end_with_first(frames.frame), 2 * MOST_EPOCHS)
     base, x = alt.Chart(make_data(frame[["part", "epoch", "mean", "low", "high", "n"]])), _make_epochs()
     y = _make_losses(frame["mean"])
     parts = [part for part in ("validation", "training") if (frame["part"] == part).any()]

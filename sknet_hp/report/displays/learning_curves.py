@@ -9,7 +9,13 @@ from sknet_hp.formatting.numbers import format_count
 from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES, get_style
 from sknet_hp.report.display import Display, label_lines, set_title
-from sknet_hp.report.frames.learning_curves import CurveFrames, frame_estimators, frame_evaluation, frame_search
+from sknet_hp.report.frames.learning_curves import (
+    CurveFrames,
+    end_with_first,
+    frame_estimators,
+    frame_evaluation,
+    frame_search,
+)
 from sknet_hp.report.searches import find_scoring
 from sknet_hp.search.views.metric import Metric
 
@@ -17,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LOG_FROM = 10.0
-"""Losses whose means span more than this factor are drawn on a logarithmic scale."""
+"""Losses up to so many times the lowest mean are drawn on a linear scale."""
 COLOURS = {"validation": SERIES[0], "training": SERIES[1]}
 LEAST_FACTOR = 1.5
 """Of rungs that are drawn on a logarithmic scale, each is so many times the last."""
@@ -195,7 +201,8 @@ class LearningCurvesDisplay(Display):
 
         n_candidates = shown["candidate"].nunique()
         ranks = sorted(shown["rank"].unique())[: self.n_best]
-        faint = [rows[["epoch", "mean"]].to_numpy() for _, rows in shown[~shown["rank"].isin(ranks)].groupby("rank")]
+        rest = end_with_first(shown[~shown["rank"].isin(ranks)])
+        faint = [rows[["epoch", "mean"]].to_numpy() for _, rows in rest.groupby("rank")]
         width = 0.9 if len(faint) <= 50 else 0.5
         ax.add_collection(LineCollection(faint, colors=FAINT, linewidths=width, zorder=1))
         drawn, n_runs = [], 1
@@ -261,11 +268,13 @@ class LearningCurvesDisplay(Display):
         """Set limits by what stands out; what diverged would press it flat."""
         from matplotlib.ticker import MaxNLocator
 
-        emphasised = shown[shown["rank"] < (self.n_best or 1)]
-        low, high = emphasised["low"].min(), emphasised["high"].max()
-        rest = shown["mean"].quantile([0.05, 0.95])
+        means, best = end_with_first(shown), shown[shown["rank"] == 0]
+        emphasised = means[means["rank"] < (self.n_best or 1)]
+        low = min(best["low"].min(), emphasised["mean"].min())
+        high = max(best["high"].max(), emphasised["mean"].max())
+        rest = means["mean"].quantile([0.05, 0.95])
         low, high = min(low, rest.iloc[0]), max(high, min(rest.iloc[1], high + 2 * (high - low)))
-        if self.curve == "loss" and low > 0 and emphasised["mean"].max() / emphasised["mean"].min() > LOG_FROM:
+        if self.curve == "loss" and low > 0 and high / emphasised["mean"].min() > LOG_FROM:
             ax.set_yscale("log")
             ax.set_ylim(low / 1.1, high * 1.1)
         elif high > low:

@@ -161,6 +161,16 @@ def summarise_runs(long: pd.DataFrame, curve: str) -> CurveFrames:
     return CurveFrames(frame, lines, _find_best_epochs(long), [])
 
 
+def end_with_first(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return means as long as all runs train: those of the rest alone would jump.
+
+    Parameters
+    ----------
+    frame : of `CurveFrames`.
+    """
+    return frame[frame["n"] == frame.groupby(["rank", "part"])["n"].transform("max")]
+
+
 def join_parents(long: pd.DataFrame) -> pd.DataFrame:
     """Return curves in which each copy has the epochs of those it descends from."""
     parents = long.groupby("candidate")["parent"].first().to_dict()

@@ -77,3 +77,15 @@ def test_the_numbers_of_candidates_are_named(search):
     assert any(text.startswith(best) for text in texts)
     assert any("Numbers: accuracy." in text for text in texts)
     assert display.ax_.get_title(loc="left").endswith("loss of 6 candidates")
+
+
+def test_candidates_in_grey_end_where_their_first_run_stops(search):
+    frames = frame_search(search)
+    is_last = frames.frame["rank"] == frames.frame["rank"].max()
+    after = frames.frame[is_last].groupby(["rank", "part"], as_index=False).last()
+    after = after.assign(epoch=after["epoch"] + 1, mean=1e-9, low=1e-9, high=1e-9, n=1)
+    longer = frames._replace(frame=pd.concat([frames.frame, after], ignore_index=True))
+    display = LearningCurvesDisplay(longer, n_best=2).plot()
+    ends = [path.vertices[-1, 1] for path in display.ax_.collections[0].get_paths()]
+    assert min(ends) > 1e-6
+    assert display.ax_.get_ylim() == LearningCurvesDisplay(frames, n_best=2).plot().ax_.get_ylim()
