@@ -35,6 +35,9 @@ from sknet_hp.cli.versions import find_installed_version
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
+UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EDQUOT)
+"""Errors of a standard stream that nothing more fits into."""
+
 EPILOG = """
 **Exit codes**
 
@@ -84,14 +87,14 @@ def run(arguments: list[str] | None = None) -> int:
         return _fail(str(error), error.instead)
     except TyperException as error:
         message = error.format_message().strip().replace("Value error, ", "").rstrip(".")
-        meant = explain(message)
+        context = getattr(error, "ctx", None)
+        meant = explain(message, _list_options(context))
         if meant is not None:
             return _fail(str(meant), meant.instead)
         message = re.sub(r"\. Did you mean (.*)\?$", r" (did you mean \1?)", message)
         if not message:  # no command was given, and the help stands there already
             return BAD_INPUT
         message = _name_value(message, GIVEN.get())
-        context = getattr(error, "ctx", None)
         return _fail(f"{message}; see {context.command_path if context else 'sknet-hp'} --help")
     except Interrupted as interrupt:
         print(f"sknet-hp: interrupted, {interrupt}.", file=sys.stderr)
@@ -109,11 +112,7 @@ def run(arguments: list[str] | None = None) -> int:
             )
         if isinstance(error, OSError) and error.filename is not None:
             return _fail(f"{str(error.filename)!r} can't be used ({error.strerror}): give another path")
-        if isinstance(error, OSError) and error.errno in (
-            errno.ENOSPC,
-            errno.EIO,
-            errno.EDQUOT,
-        ):  # what has no name is a standard stream
+        if isinstance(error, OSError) and error.errno in UNWRITABLE:  # what has no name is a standard stream
             _forget_standard_output()
             return _fail(f"standard output can't be written ({error.strerror}): free some space, or write elsewhere")
         raise
@@ -121,6 +120,12 @@ def run(arguments: list[str] | None = None) -> int:
         print("sknet-hp: interrupted, nothing was written.", file=sys.stderr)
         return INTERRUPTED
     return code if isinstance(code, int) else 0
+
+
+def _list_options(context: typer.Context | None) -> list[str]:
+    """Return the options of the command that could not be read, where it is known."""
+    parameters = context.command.params if context else []
+    return [name for each in parameters for name in (*each.opts, *each.secondary_opts)]
 
 
 def _name_value(message: str, given: Sequence[str]) -> str:
@@ -134,6 +139,8 @@ def _name_value(message: str, given: Sequence[str]) -> str:
     option, allowed = found[1], found[2]
     for wordy, plain in WORDS.items():
         allowed = allowed.replace(wordy, plain)
+    if option == "--time-budget":
+        allowed += " of seconds"
     values = [each.partition("=")[2] for each in given if each.startswith(f"{option}=")]
     values += [value for each, value in pairwise(given) if each == option]
     return f"{option} {values[-1] if values else ''} can't be used: give {allowed}"

@@ -1,4 +1,4 @@
-"""The time of `--time-budget`, of which reading a table and importing libraries take some."""
+"""The time of `--time-budget`, of which reading and imports take some."""
 
 import math
 import time

@@ -33,7 +33,7 @@ def list_names(names: Iterable[object], limit: int = 8) -> str:
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return `` (did you mean 'age'?)`` where a known name is near, else nothing."""
-    near = _find_near(name, known)
+    near = find_near(name, known)
     return f" (did you mean {near!r}?)" if near else ""
 
 
@@ -48,11 +48,12 @@ def suggest_path(path: Path, is_meant: Callable[[Path], bool]) -> str:
     beside: dict[str, Path] = {}
     with suppress(OSError):
         beside = {other.name: path.with_name(other.name) for other in path.parent.iterdir() if is_meant(other)}
-    near = _find_near(path.name, beside)
+    near = find_near(path.name, beside)
     return f" (did you mean {str(beside[near])!r}?)" if near else ""
 
 
-def _find_near(name: str, known: Iterable[str]) -> str | None:
+def find_near(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is nearest to another, if one is near."""
     alike = {_normalise(other): other for other in known}
     near = difflib.get_close_matches(_normalise(name), list(alike), n=1)
     return alike[near[0]] if near else None

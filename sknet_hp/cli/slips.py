@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sknet_hp.cli.completing import read_header
-from sknet_hp.cli.errors import BadInput, suggest, suggest_path
+from sknet_hp.cli.errors import BadInput, find_near, suggest, suggest_path
 from sknet_hp.cli.options import GIVEN, MODELS, NETWORKS, write_command
 from sknet_hp.cli.output.files import JOURNAL, MODEL, SUMMARY
 from sknet_hp.cli.tables.loading import is_table_name, shorten_source
@@ -27,6 +27,23 @@ WITH_TARGET = (*ONE_TABLE, "compare", "diagnose")
 
 TABLE, COLUMN = "TABLE.csv", "COLUMN"
 """What stands in a command for what is not known."""
+
+SAME = {
+    "--budget": "--time-budget",
+    "--exclude": "--drop",
+    "--folds": "--cv",
+    "--group": "--groups",
+    "--ignore": "--drop",
+    "--label": "--target",
+    "--method": "--search",
+    "--metric": "--scoring",
+    "--n-trials": "--candidates",
+    "--output": "--out",
+    "--searcher": "--search",
+    "--timeout": "--time-budget",
+    "--trials": "--candidates",
+}
+"""Options as other programs call them, and as ours do."""
 
 
 def is_model(word: str) -> bool:
@@ -135,12 +152,13 @@ def explain_no_run(path: Path) -> BadInput | None:
     return None
 
 
-def explain(message: str) -> BadInput | None:
+def explain(message: str, options: Sequence[str] = ()) -> BadInput | None:
     """Return what was probably meant where a command line could not be read.
 
     Parameters
     ----------
     message : what the parser of arguments says.
+    options : those that the command has.
 
     Returns
     -------
@@ -156,6 +174,8 @@ def explain(message: str) -> BadInput | None:
         return _explain_command(given, found[1])
     if re.match(r"No such option: -\w", message):
         return _explain_dash(given)
+    if found := re.match(r"No such option: (--[\w-]+)", message):
+        return _explain_option(given, found[1], options)
     if found := re.match(r"Invalid value for '(--[\w-]+)': '(.*?)' is not one of (.*)", message):
         near = suggest(found[2], re.findall(r"'(.*?)'", found[3]))
         return BadInput(f"{found[1]} {found[2]!r} is not known{near}: give one of {found[3]}")
@@ -172,6 +192,10 @@ def _explain_extra(given: Sequence[str], extras: Sequence[str]) -> BadInput | No
     target = columns.get(extras[-1].casefold())
     if target is not None and "--target" not in rest:
         return BadInput("the target is an option", write_command(command, *_without(rest, extras), "--target", target))
+    named = [word for word in rest if word.casefold() in columns]
+    if named and set(extras) <= set(tables) and "--target" not in rest:
+        words = [*_without(rest, [named[0]]), "--target", columns[named[0].casefold()]]
+        return BadInput("the target is an option", write_command(command, *words))
     models = [word for word in rest if is_model(word) or (word in NETWORKS and word in extras)]
     if command in ONE_TABLE and models and "--model" not in rest:
         words = [tables[0], "--model", models[0], *_without(rest, [tables[0], models[0]])]
@@ -209,6 +233,15 @@ def _explain_command(given: Sequence[str], word: str) -> BadInput | None:
     if is_run(word):
         return BadInput("a command comes first, such as report", write_command("report", word))
     return None
+
+
+def _explain_option(given: Sequence[str], wrong: str, options: Sequence[str]) -> BadInput | None:
+    """Return what to say of an option that there is not."""
+    meant = SAME[wrong] if SAME.get(wrong) in options else find_near(wrong, options)
+    if meant is None:
+        return None
+    words = [meant + word.removeprefix(wrong) if word.split("=")[0] == wrong else word for word in given]
+    return BadInput(f"there is no option {wrong}", write_command(*words))
 
 
 def _explain_dash(given: Sequence[str]) -> BadInput | None:

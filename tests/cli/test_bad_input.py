@@ -252,6 +252,8 @@ def test_unusable_column(refused, table, tmp_path):
     ("scoring", "says"),
     [
         ("acuracy", "did you mean 'accuracy'"),
+        ("MAE", "did you mean 'neg_mean_absolute_error'"),
+        ("auc", "did you mean 'roc_auc'"),
         ("r2", "classification of 2 classes"),
         ("neg_mean_squared_error", "does not suit"),
         ("r2", "such as accuracy, balanced_accuracy, f1_macro, neg_log_loss or roc_auc."),
@@ -289,7 +291,7 @@ def test_option_values(refused, write, option, value):
     ("given", "says"),
     [
         (("--candidates", "many"), "--candidates many can't be used: give a whole number; see"),
-        (("--time-budget=2m",), "--time-budget 2m can't be used: give a number; see"),
+        (("--time-budget=2m",), "--time-budget 2m can't be used: give a number of seconds; see"),
         (("--cv", "1"), "--cv 1 can't be used: give a number of at least 2; see"),
     ],
 )

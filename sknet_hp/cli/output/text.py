@@ -86,7 +86,7 @@ def describe_finding(finding: "Finding") -> dict[str, Any]:
 
 
 def wrap_lines(text: str) -> str:
-    """Return text whose long lines of prose fit the terminal; tables stay as they are."""
+    """Return text whose long lines of prose fit the terminal, tables as they are."""
     lines = text.splitlines()
     return "\n".join(
         line if len(line) <= find_width() or "  " in line.strip() else wrap(line, line[: -len(line.lstrip())])

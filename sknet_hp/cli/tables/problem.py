@@ -50,7 +50,8 @@ class Problem:
     notes : tuple of str
         What in the table may not be meant, a sentence each.
     rows : ndarray of shape (rows,) or None
-        The place of each row in the table that was read, from 0; None if it is the same.
+        The place of each row in the table that was read, from 0; None if it is the
+        same.
     groups : ndarray of shape (rows,) or None
         The number of each row's group, from `group_column`, which is no feature.
     group_column, time_column : str or None

@@ -1,9 +1,10 @@
 """Columns that are no features: groups, the order of rows, and what is left out."""
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sknet_hp.cli.errors import BadInput, list_names, suggest
-from sknet_hp.cli.options import TableOptions
+from sknet_hp.cli.options import GIVEN, TableOptions, write_command
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,6 +93,10 @@ def sort_by_time(table: "pd.DataFrame", options: TableOptions) -> "pd.DataFrame"
             "give the "
             "one that matters for the rows that will be predicted"
         )
+    if options.time not in table.columns and options.time.replace(".", "", 1).isdecimal():
+        given = GIVEN.get()
+        told = [f"{word}-budget" if following == options.time else word for word, following in pairwise((*given, ""))]
+        raise BadInput("--time takes a column; seconds follow --time-budget", write_command(*told) if given else "")
     times = _take_column(table, options.time, "--time", options)
     if not (types.is_numeric_dtype(times) or types.is_datetime64_any_dtype(times)):
         try:

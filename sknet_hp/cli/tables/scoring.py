@@ -7,6 +7,20 @@ from typing import Any
 from sknet_hp.cli.errors import BadInput, list_names, suggest
 from sknet_hp.cli.tables.problem import Problem
 
+SHORT = {
+    "auc": "roc_auc",
+    "bacc": "balanced_accuracy",
+    "logloss": "neg_log_loss",
+    "mae": "neg_mean_absolute_error",
+    "mape": "neg_mean_absolute_percentage_error",
+    "medae": "neg_median_absolute_error",
+    "mse": "neg_mean_squared_error",
+    "pr_auc": "average_precision",
+    "rmse": "neg_root_mean_squared_error",
+    "rmsle": "neg_root_mean_squared_log_error",
+}
+"""What people call scorers, and what scikit-learn does."""
+
 
 @dataclass(frozen=True)
 class Scoring:
@@ -52,9 +66,10 @@ def choose_scoring(problem: Problem, scoring: str | None, positive: str | None =
     chosen = ("accuracy" if problem.task == "classification" else "r2") if scoring is None else scoring
     names = get_scorer_names()
     if chosen not in names:
+        near = suggest(SHORT.get(chosen.lower(), chosen), names)
         raise BadInput(
-            f"there is no scoring {chosen!r}{suggest(chosen, names)}: take a scorer of scikit-learn, for "
-            f"example accuracy, balanced_accuracy, roc_auc, neg_log_loss, r2 or neg_root_mean_squared_error"
+            f"there is no scoring {chosen!r}{near}: take a scorer of scikit-learn, for example accuracy, "
+            f"balanced_accuracy, roc_auc, neg_log_loss, r2 or neg_root_mean_squared_error"
         )
     made = _choose_class(problem, chosen, positive)
     _check_scoring(problem, made)

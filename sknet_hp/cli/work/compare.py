@@ -70,9 +70,7 @@ def compare_models(options: CompareOptions) -> None:
     ]
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data, scoring.note)
-    if options.time_budget is not None:
-        start += compile_kernels(problem.task)
-    seconds = compute_seconds_left(options.time_budget, start)
+    seconds = compute_seconds_left(options.time_budget, start + compile_kernels(problem.task))
     with show_training("Comparing") as (warnings, _):
         result = compare(
             *(model.estimator for model in models),

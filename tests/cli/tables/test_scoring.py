@@ -4,7 +4,7 @@ from sklearn.metrics import f1_score
 
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.tables.problem import pose_problem
-from sknet_hp.cli.tables.scoring import choose_scoring
+from sknet_hp.cli.tables.scoring import SHORT, choose_scoring
 
 
 @pytest.fixture
@@ -61,3 +61,10 @@ def test_classes_that_can_not_be_scored(pose, labels, scoring, positive, says):
 def test_numbers_have_no_class(table):
     with pytest.raises(BadInput, match=r"needs a target with two classes, and 'amount' is a number"):
         choose_scoring(pose_problem(table, "amount"), "r2", "1")
+
+
+def test_short_names_are_those_of_scorers():
+    from sklearn.metrics import get_scorer_names
+
+    assert set(SHORT.values()) <= set(get_scorer_names())
+    assert not set(SHORT) & set(get_scorer_names())
