@@ -2,10 +2,14 @@
 
 Runs the page's Python from top to bottom. What a block prints takes the place of the
 text block behind it; the figure of its `display` that of the picture behind it. Needs
-the extra `plot`; some minutes on two cores.
+the extra `plot`; some minutes on two cores. On a machine that others use too,
+`taskset --cpu-list 0 python docs/make_tuning_guide.py --processor-time` gives searches a
+clock that goes only while they compute: seconds are then those of one core.
 """
 
 import re
+import sys
+import time
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -48,6 +52,8 @@ def run(block: re.Match[str], namespace: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
+    if "--processor-time" in sys.argv:
+        time.monotonic = time.perf_counter = time.process_time
     namespace: dict[str, Any] = {"__name__": "__main__"}
     page = BLOCK.sub(lambda block: run(block, namespace), PAGE.read_text(encoding="utf-8"))
     PAGE.write_text(page, encoding="utf-8")
