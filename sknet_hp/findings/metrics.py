@@ -1,6 +1,6 @@
 """Checks of metrics: whether a score says what one takes it to say."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,8 +10,8 @@ from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import average_precision_score, f1_score, get_scorer, make_scorer
 from sklearn.utils.multiclass import type_of_target
 
-from sknet_hp.findings.check import check, register, run_checks
-from sknet_hp.findings.finding import Finding, Findings
+from sknet_hp.findings.check import check, register
+from sknet_hp.findings.finding import Finding
 from sknet_hp.formatting.numbers import format_percentage
 
 MAJORITY = 0.8
@@ -232,20 +232,3 @@ METRIC_CHECKS = register(
     find_accuracy_on_imbalanced_classes, find_labels_in_probability_metric, find_error_taken_for_score
 )
 """What can be wrong with metrics, by code."""
-
-
-def find_in_metrics(
-    y: Any, scorers: Mapping[str, Any], *, estimator: Any = None, skip: Collection[str] = ()
-) -> Findings:
-    """Return what is found in the metrics of a search or an evaluation.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_rows,), or None
-    scorers : dict
-        scikit-learn's scorers, by the names of their metrics.
-    estimator : estimator, default=None
-        What is scored.
-    skip : codes of `METRIC_CHECKS` that are not looked for.
-    """
-    return run_checks(METRIC_CHECKS, MetricCase(y, scorers, estimator), skip)

@@ -43,6 +43,11 @@ class Candidate:
     parent: "Candidate | None" = None
     restarted_at: dict[int, int] = field(default_factory=dict)
 
+    @property
+    def parent_number(self) -> int:
+        """Number of the parent, -1 if there is none."""
+        return -1 if self.parent is None else self.parent.number
+
     def copy_as_of(self, n_resources: int) -> "Candidate":
         """Return what it was when it had reached so much, without its networks."""
         then = replace(self, estimators=[None] * len(self.estimators), n_resources=n_resources, restarted_at={})

@@ -113,8 +113,8 @@ def collect_curves(rows: Sequence[Row], *, parents: bool = False) -> CurveTable:
     parts = []
     for row in sorted(rows, key=lambda row: (row.candidate.number, row.iteration)):
         candidate = row.candidate
-        parent = -1 if candidate.parent is None else candidate.parent.number
-        whose = (candidate.number, *((parent,) if parents else ()), candidate.bracket, row.iteration, row.n_resources)
+        parent = (candidate.parent_number,) if parents else ()
+        whose = (candidate.number, *parent, candidate.bracket, row.iteration, row.n_resources)
         parts += [
             ((*whose, split), outcome["curve"]) for split, outcome in enumerate(row.outcomes) if "curve" in outcome
         ]

@@ -15,7 +15,8 @@ from sklearn.metrics import (
 )
 from sklearn.model_selection import cross_validate
 
-from sknet_hp.findings.metrics import count_classes, find_in_metrics, suggest_scoring
+from sknet_hp.findings.check import run_checks
+from sknet_hp.findings.metrics import METRIC_CHECKS, MetricCase, count_classes, suggest_scoring
 
 RARE = np.array([0] * 90 + [1] * 10)
 EVEN = np.array([0, 1] * 50)
@@ -23,7 +24,7 @@ ACCURACY = {"accuracy": get_scorer("accuracy")}
 
 
 def test_accuracy_on_rare_class():
-    [finding] = find_in_metrics(RARE, ACCURACY)
+    [finding] = run_checks(METRIC_CHECKS, MetricCase(RARE, ACCURACY))
     assert finding.code == "accuracy_on_imbalanced_classes"
     assert finding.severity == "warning"
     assert "90.0 % of the rows are of class 0" in finding.message
@@ -41,37 +42,37 @@ def test_accuracy_on_rare_class():
     ],
 )
 def test_how_imbalanced(y, severity):
-    [finding] = find_in_metrics(y, ACCURACY)
+    [finding] = run_checks(METRIC_CHECKS, MetricCase(y, ACCURACY))
     assert finding.severity == severity
 
 
 @pytest.mark.parametrize("y", [EVEN, [0] * 70 + [1] * 30, None, np.linspace(0, 1, 100), np.eye(2)[EVEN]])
 def test_nothing_is_said_where_accuracy_is_fine_or_there_are_no_classes(y):
-    assert find_in_metrics(y, ACCURACY) == []
+    assert run_checks(METRIC_CHECKS, MetricCase(y, ACCURACY)) == []
 
 
 @pytest.mark.parametrize("names", [["balanced_accuracy"], ["accuracy", "roc_auc"]])
 def test_nothing_is_said_of_other_metrics(names):
-    assert find_in_metrics(RARE, {name: get_scorer(name) for name in names}) == []
+    assert run_checks(METRIC_CHECKS, MetricCase(RARE, {name: get_scorer(name) for name in names})) == []
 
 
 def test_labels_in_probability_metrics():
     scorers = {"loss": make_scorer(log_loss, greater_is_better=False), "auc": make_scorer(roc_auc_score)}
-    found = find_in_metrics(EVEN, scorers)
+    found = run_checks(METRIC_CHECKS, MetricCase(EVEN, scorers))
     assert found.codes == ["labels_in_probability_metric"]
     assert [finding.evidence["scorer"] for finding in found] == ["loss", "auc"]
     assert 'make_scorer(log_loss, response_method="predict_proba", greater_is_better=False)' in found[0].advice
 
 
 def test_error_taken_for_score():
-    [finding] = find_in_metrics(np.linspace(0, 1, 9), {"mse": make_scorer(mean_squared_error)})
+    [finding] = run_checks(METRIC_CHECKS, MetricCase(np.linspace(0, 1, 9), {"mse": make_scorer(mean_squared_error)}))
     assert finding.code == "error_taken_for_score"
     assert "mean_squared_error" in finding.message
 
 
 def test_no_scorer_of_scikit_learn_is_found_fault_with():
     scorers = {name: get_scorer(name) for name in get_scorer_names()}
-    assert find_in_metrics(RARE, scorers) == []
+    assert run_checks(METRIC_CHECKS, MetricCase(RARE, scorers)) == []
 
 
 def test_suggested_metrics_run_and_are_those_of_the_rarer_class():

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 from sknet_hp.evaluation.checks.case import EvaluationCase
 from sknet_hp.findings.check import check
 from sknet_hp.findings.finding import Finding
+from sknet_hp.search.spaces.values import is_number
 
 FEWEST_SPLITS = 3
 AGREEING = 0.5
@@ -69,7 +69,7 @@ def are_alike(params: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def are_near(values: Sequence[Any]) -> bool:
     """Return whether values are numbers that are not far apart."""
-    if not all(isinstance(value, Real) and not isinstance(value, bool) for value in values):
+    if not all(map(is_number, values)):
         return False
     low, high = min(values), max(values)
     return bool(high <= low * WIDE) if low > 0 else len(set(values)) <= 2
@@ -80,7 +80,7 @@ def describe_disagreement(values: Sequence[Any]) -> str:
     counts = Counter(map(repr, values))
     if len(values) < FEWEST_SPLITS or max(counts.values()) > AGREEING * len(values):
         return ""
-    if all(isinstance(value, Real) and not isinstance(value, bool) for value in values):
+    if all(map(is_number, values)):
         return "" if are_near(values) else f"from {min(values):.3g} to {max(values):.3g}"
     shown = [f"{text} ({count})" for text, count in counts.most_common(4)]
     return ", ".join(shown) + (", …" if len(counts) > 4 else "")

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Any, NamedTuple
 
 from sknet_hp.formatting.values import format_value
+from sknet_hp.search.spaces.values import is_number
 
 
 class Agreement(NamedTuple):
@@ -38,7 +38,7 @@ class Agreement(NamedTuple):
             return f"{self.name}: {chosen} in all {self.n_folds} folds"
         others = sorted({format_value(value) for value in self.values} - {chosen})
         keeps_another = self.n_kept > 0 and self.own != chosen
-        numbers = [value for value in self.values if isinstance(value, Real) and not isinstance(value, bool)]
+        numbers = [value for value in self.values if is_number(value)]
         if others and len(numbers) == len(self.values) and self.n_agreeing < self.n_folds / 2:
             text = f"from {format_value(min(numbers))} to {format_value(max(numbers))}"
             text += f" in {len(numbers)} of {self.n_folds} folds" if keeps_another else ""

@@ -14,9 +14,9 @@ from sknet_hp.evaluation.running.data import Data
 from sknet_hp.findings.check import check, read_switch, register, run_checks
 from sknet_hp.findings.data import DATA_CHECKS, find_in_data
 from sknet_hp.findings.finding import Finding, Findings
-from sknet_hp.findings.metrics import METRIC_CHECKS, find_in_metrics
+from sknet_hp.findings.metrics import METRIC_CHECKS, MetricCase
 from sknet_hp.formatting.errors import summarise_traceback
-from sknet_hp.search.checks.find import SEARCH_CHECKS
+from sknet_hp.search.checks import SEARCH_CHECKS
 
 NestedResult: TypeAlias = Any
 """The result, whose file knows nothing of checks."""
@@ -75,7 +75,7 @@ def find_beforehand(search: Any, data: Data, splits: Any, scorers: Mapping[str, 
     """Return what is found in the data, the splits and the metrics."""
     pairs = [(split.train, split.test) for split in splits if split.repeat == 0]
     found = find_in_data(data.X, data.y, splits=pairs, groups=data.groups, estimator=search, skip=skip)
-    return Findings([*found, *find_in_metrics(data.y, scorers, estimator=search, skip=skip)])
+    return Findings([*found, *run_checks(METRIC_CHECKS, MetricCase(data.y, scorers, search), skip)])
 
 
 def find_afterwards(

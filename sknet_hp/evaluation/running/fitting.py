@@ -22,7 +22,7 @@ from sknet_hp.evaluation.running.data import Data, Task
 from sknet_hp.evaluation.running.outcome import Outcome
 from sknet_hp.findings.data import assume_checked
 from sknet_hp.formatting.errors import summarise_traceback
-from sknet_hp.search.checks.find import SEARCH_CHECKS
+from sknet_hp.search.checks import SEARCH_CHECKS
 from sknet_hp.search.curves import read_curve
 
 METADATA = ("groups", "sample_weight")

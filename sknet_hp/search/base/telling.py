@@ -4,16 +4,16 @@ from typing import Any
 
 import numpy as np
 
-from sknet_hp.findings.check import read_switch
+from sknet_hp.findings.check import read_switch, run_checks
 from sknet_hp.findings.data import DATA_CHECKS, find_in_data, is_assumed_checked
 from sknet_hp.findings.finding import Findings
-from sknet_hp.findings.metrics import METRIC_CHECKS, find_in_metrics
+from sknet_hp.findings.metrics import METRIC_CHECKS, MetricCase
 from sknet_hp.search.base.initial import find_current
 from sknet_hp.search.base.setup import Setup
 from sknet_hp.search.candidates import read_score
+from sknet_hp.search.checks import SEARCH_CHECKS
 from sknet_hp.search.checks.case import ResourceOfSearch, SearchCase
 from sknet_hp.search.checks.constant import score_constant
-from sknet_hp.search.checks.find import SEARCH_CHECKS, find_in_search
 from sknet_hp.search.curves import CurveTable
 from sknet_hp.search.running.run import Run
 from sknet_hp.search.running.selection import name_scorers
@@ -68,15 +68,15 @@ def find_in_run(search: Any, run: Run, setup: Setup, curves: CurveTable) -> Find
     scorers = {} if is_assumed_checked() else name_scorers(setup.scorers, search.scoring)
     return Findings(
         [
-            *find_in_search(case, skip),
-            *find_in_metrics(setup.y, scorers, estimator=search.estimator, skip=skip & set(METRIC_CHECKS)),
+            *run_checks(SEARCH_CHECKS, case, skip),
+            *run_checks(METRIC_CHECKS, MetricCase(setup.y, scorers, search.estimator), skip),
             *find_in_data(
                 setup.X,
                 setup.y,
                 splits=setup.splits,
                 groups=groups,
                 estimator=search.estimator,
-                skip=skip & set(DATA_CHECKS),
+                skip=skip,
             ),
         ]
     )
@@ -120,4 +120,4 @@ def find_in_results(
         space=space,
         current=None if space is None else find_current(search.estimator, space),
     )
-    return find_in_search(case)
+    return run_checks(SEARCH_CHECKS, case)

@@ -65,6 +65,6 @@ def _describe_step(step: Step) -> dict[str, Any]:
         "bracket": candidate.bracket,
         "iter": step.iteration,
         "n_resources": step.n_resources,
-        "parent": -1 if candidate.parent is None else candidate.parent.number,
+        "parent": candidate.parent_number,
         "params": {name: to_plain_or_text(value) for name, value in candidate.params.items()},
     }

@@ -117,8 +117,7 @@ class SearchRecord(Readable):
         rank_failed_last(self.cv_results_, failed)
         has_copies = any(row.candidate.parent is not None for row in rows)
         if has_copies or self.searcher.startswith("PBT"):
-            parents = [-1 if row.candidate.parent is None else row.candidate.parent.number for row in rows]
-            self.cv_results_["parent"] = np.array(parents)
+            self.cv_results_["parent"] = np.array([row.candidate.parent_number for row in rows])
         self._curves = collect_curves(rows, parents="parent" in self.cv_results_)
         self.n_candidates_ = len({row.candidate.number for row in rows})
         scores = rows[0].outcomes[0]["test_scores"]

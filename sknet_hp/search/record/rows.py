@@ -21,11 +21,6 @@ class Steps:
     last_session : events of its last session.
     records : of the journal.
     n_splits : of the search.
-
-    Attributes
-    ----------
-    n_resources_done : resources handed out so far, all splits together.
-    running : numbers of the candidates that train, or wait for those that do.
     """
 
     def __init__(

@@ -49,8 +49,6 @@ def fit_and_score(
     how : of `_fit_and_score`.
     context : of scikit-learn's callbacks, or None.
     """
-    caller = how.get("caller")
-    rest = {name: value for name, value in how.items() if name != "caller"}
     try:
         for earlier in settings[:-1]:  # its state is lost: it comes here by the way that it came before
             fit_on(estimator, data, earlier)
@@ -69,9 +67,8 @@ def fit_and_score(
         return_n_test_samples=True,
         return_times=True,
         return_estimator=True,
-        caller=caller,
         callback_ctx=context,
-        **rest,
+        **how,
     )
     if outcome["fit_error"] is None:
         outcome["curve"] = read_curve(outcome["estimator"], n_before)

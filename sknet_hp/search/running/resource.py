@@ -74,8 +74,7 @@ class Resource:
         if self.name not in known:
             raise ValueError(
                 f"resource={self.name!r} is not a parameter of the estimator; {write_hint(self.name, known)} "
-                f"'n_samples' "
-                f"hands out rows"
+                f"'n_samples' hands out rows"
             )
         if self.name in searched:
             raise ValueError(

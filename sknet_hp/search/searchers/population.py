@@ -286,9 +286,7 @@ class PBTSearchCV(BaseSearcher):
         self._curves = collect_curves(rows, parents=True)
         n_members = sum(row.iteration == 0 for row in rows)
         self.cv_results_["member"] = np.arange(len(rows)) % n_members
-        self.cv_results_["parent"] = np.array(
-            [-1 if row.candidate.parent is None else row.candidate.parent.number for row in rows]
-        )
+        self.cv_results_["parent"] = np.array([row.candidate.parent_number for row in rows])
         if not self.refit and self.multimetric_:  # nobody says which is the best
             return
         row = rows[self.best_index_]

@@ -20,7 +20,7 @@ from sknet_hp.search.running.resource import Resource
 from sknet_hp.search.running.run import Run
 from sknet_hp.search.spaces.dimensions import Choice, Dimension
 from sknet_hp.search.spaces.space import Space
-from sknet_hp.search.spaces.values import Params
+from sknet_hp.search.spaces.values import Params, is_number
 
 
 def check_settings(
@@ -148,7 +148,7 @@ def list_values_to_try(dimension: Dimension, value: Any, factors: Sequence[float
     if isinstance(dimension, Choice):
         if len(dimension.values) < 2:
             return []
-        numbers = all(isinstance(each, Real) and not isinstance(each, bool) for each in dimension.values)
+        numbers = all(map(is_number, dimension.values))
         return [min(dimension.values), max(dimension.values)] if numbers else dimension.values
     return [scale(dimension, float(value), factor) for factor in factors] if isinstance(value, Real) else []
 

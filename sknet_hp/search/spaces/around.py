@@ -4,6 +4,7 @@ from typing import Any
 
 from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.search.spaces.dimensions import Choice, Range
+from sknet_hp.search.spaces.values import is_number
 
 # How the field varies them: by orders of magnitude, a third as much for sizes (powers of two), or over their
 # whole range.
@@ -66,8 +67,7 @@ def search_space(estimator: Any, orders: float = 1.5, *, fixed_shape: bool = Fal
 
 def _surround(name: str, value: Any, orders: float, estimator: Any) -> Choice | Range | None:
     """Return the dimension around one value, None if nothing is known of it."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not _has_effect(name, estimator):
+    if not is_number(value) or not _has_effect(name, estimator):
         return None
     if name in _WHOLE:
         low, high = _WHOLE[name]

@@ -1,12 +1,11 @@
 """A search space as models see it: labelled coordinates, numbers or categories."""
 
 from math import isfinite, prod
-from numbers import Real
 from typing import Any
 
 from sknet_hp.search.spaces.dimensions import Choice, Dimension, Range, SteppedChoice, check_can_be_learned, is_same
 from sknet_hp.search.spaces.space import Space
-from sknet_hp.search.spaces.values import Params
+from sknet_hp.search.spaces.values import Params, is_number
 
 Point = dict[str, Any]
 """Labels of axes to coordinates; of the axes of one branch only."""
@@ -40,8 +39,7 @@ class Axis:
         self._range: Range | None = None  # whose coordinate in [0, 1] it is
         if isinstance(dimension, Choice):
             self._values = dimension.values
-            numbers = all(isinstance(value, Real) and not isinstance(value, bool) for value in dimension.values)
-            if isinstance(dimension, SteppedChoice) or (ordered and numbers):
+            if isinstance(dimension, SteppedChoice) or (ordered and all(map(is_number, dimension.values))):
                 self._values = sorted(dimension.values)
                 self.low, self.high, self.integer = 0, len(self._values) - 1, True
             else:
@@ -82,7 +80,7 @@ class Axis:
                 return Choice(self._values).index(value)
             except StopIteration:
                 return None
-        if not isinstance(value, Real) or isinstance(value, bool) or not isfinite(value):
+        if not is_number(value) or not isfinite(value):
             return None
         number = float(value)
         if self._range is not None:

@@ -79,8 +79,7 @@ class Space:
 
     def has(self, params: Params) -> bool:
         """Return whether parameters are those of a branch, with values of its own."""
-        branch = self.branches[self.find_branch(params)]
-        return set(branch) == set(params) and all(d.has(params[name]) for name, d in branch.items())
+        return any(_holds(branch, params) for branch in self.branches)
 
     def find_branch(self, params: Params) -> int:
         """Return which branch has these parameters.
@@ -89,7 +88,7 @@ class Space:
         others.
         """
         for number, branch in enumerate(self.branches):
-            if set(branch) == set(params) and all(d.has(params[name]) for name, d in branch.items()):
+            if _holds(branch, params):
                 return number
         return min(range(len(self.branches)), key=lambda number: len(self.branches[number].keys() ^ params.keys()))
 
@@ -155,3 +154,8 @@ class Space:
             k = places[branch].get(name)
             params[name] = own.decode(0) if k is None else coordinates[k].decode(float(vector[k]))
         return params
+
+
+def _holds(branch: dict[str, Dimension], params: Params) -> bool:
+    """Return whether a branch has these parameters, with these values."""
+    return set(branch) == set(params) and all(d.has(params[name]) for name, d in branch.items())

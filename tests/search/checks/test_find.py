@@ -9,7 +9,7 @@ import pytest
 
 from sknet_hp.findings import Findings
 from sknet_hp.search import GridSearchCV, HalvingSearchCV, PBTSearchCV, RandomizedSearchCV
-from sknet_hp.search.checks.find import SEARCH_CHECKS
+from sknet_hp.search.checks import SEARCH_CHECKS
 from tests.helpers.curves import Curve, draw_table
 from tests.helpers.journaled import Stop, make_curve_search, stop_after
 from tests.search.test_initial_candidates import SEARCHERS
