@@ -123,7 +123,8 @@ def _describe_measured(measured: Measured) -> str:
     each = ", each by a search of its own" if measured.searched else ""
     return (
         f"{table}\n\nMeasured by {way}: {format_count(measured.n_models, 'model')} made in the same way{each}, scored "
-        f"on rows that they had not seen.{_describe_beside(measured)}"
+        f"on rows that they had not seen. The interval is for the mean score of such models."
+        f"{_describe_beside(measured)}"
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 
 from sknet_hp.estimators.encoding.table_encoder import TableEncoder
@@ -63,12 +64,12 @@ def check_predictions(exported: "ModelProto", model: Any, X: TableLike, toleranc
 
 def _explain(model: Any, X: TableLike, row: int) -> str:
     """Return what may make the difference large, for the message."""
-    methods = [part.method for part in iterate_estimators(model) if isinstance(part, CalibratedClassifierCV)]
-    if "isotonic" in methods:
-        return (
-            ". Isotonic calibration has steep steps, at whose edges rows of training lie: give other rows as X, or "
-            "tolerance=1e-3"
-        )
+    for part in iterate_estimators(model):
+        isotonic = isinstance(part, CalibratedClassifierCV) and part.method == "isotonic"
+        if isotonic or isinstance(part, (HistGradientBoostingClassifier, HistGradientBoostingRegressor)):
+            name = "Isotonic calibration" if isotonic else "Gradient boosting"
+            steps = f"{name} has steep steps, with rows of training at their edges"
+            return f". {steps}: give other rows as X, or tolerance=1e-3"
     table = open_table(X, TableEncoder())
     for column in range(table.n_columns):
         if table.is_numeric(column) or table.is_date(column):

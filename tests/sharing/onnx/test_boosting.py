@@ -12,6 +12,8 @@ from sklearn.ensemble import (
     StackingClassifier,
     VotingRegressor,
 )
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PowerTransformer
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.sharing import to_onnx
@@ -52,3 +54,12 @@ def test_categories_are_refused():
     model = HistGradientBoostingRegressor(max_iter=2).fit(table, Y)
     with pytest.raises(TypeError, match=r"splits by categories has no ONNX form.* OneHotEncoder"):
         to_onnx(model, table)
+
+
+def test_rows_at_the_edges_of_steps_may_differ_and_the_message_says_so():
+    table = X[["a"]].fillna(0)
+    model = make_pipeline(PowerTransformer(), HistGradientBoostingRegressor(**TREES)).fit(table, Y)
+    exported = to_onnx(model, table)
+    with pytest.raises(ValueError, match=r"Gradient boosting has steep steps.* give other rows as X"):
+        check_predictions(exported, model, table, tolerance=0)
+    assert check_predictions(exported, model, table + 0.003) < 1e-6

@@ -21,6 +21,7 @@ from sklearn.preprocessing import (
     PowerTransformer,
     QuantileTransformer,
 )
+from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 
 from sknet_hp.sharing.onnx import foreign
 from sknet_hp.sharing.onnx.builder import GraphBuilder
@@ -59,8 +60,8 @@ def add_transformer(b: GraphBuilder, step: Any, table: TensorTable) -> TensorTab
         add_numbers = add_power if isinstance(step, PowerTransformer) else add_quantiles
         x = table.read_numbers(b, range(table.n_columns))
         return MatrixTensor(add_numbers(b, step, x), table.n_columns, np.float64)
-    if isinstance(step, SimpleImputer) and step.add_indicator and not foreign.is_of_text(step):
-        return _impute_and_flag(b, step, table)
+    if isinstance(step, SimpleImputer) and not foreign.is_of_text(step):
+        return _impute_numbers(b, step, table)
     if isinstance(step, OneHotEncoder):
         return add_one_hot(b, step, table)
     if isinstance(step, OrdinalEncoder):
@@ -104,15 +105,21 @@ def _apply_function(b: GraphBuilder, step: FunctionTransformer, table: TensorTab
     return MatrixTensor(numbers, table.n_columns, np.float64)
 
 
-def _impute_and_flag(b: GraphBuilder, step: SimpleImputer, table: TensorTable) -> TensorTable:
-    """Add an imputer of numbers with its flags of missing ones; skl2onnx omits them."""
-    alone = copy(step)
-    alone.add_indicator = False
+def _impute_numbers(b: GraphBuilder, step: SimpleImputer, table: TensorTable) -> TensorTable:
+    """Add an imputer of numbers; skl2onnx fills in float32, and omits the flags."""
     x = table.read_numbers(b, range(table.n_columns))
-    filled = foreign.add_transformer(b, alone, MatrixTensor(x, table.n_columns, np.float64))
-    flagged = step.indicator_.features_
-    flags = b.cast(b.add("Gather", b.add("IsNaN", x), flagged.astype(np.int64), axis=1), np.float64)
-    return join_tables([filled, MatrixTensor(flags, len(flagged), np.float64)])
+    marker = step.missing_values
+    is_nan = marker is None or is_scalar_nan(marker) or is_pandas_na(marker)
+    is_missing = b.add("IsNaN", x) if is_nan else b.add("Equal", x, np.float64(marker))
+    filled_with = np.asarray(step.statistics_, np.float64)
+    filled = b.add("Where", is_missing, filled_with, x)
+    kept = np.flatnonzero(~np.isnan(filled_with))  # the others had no numbers in training
+    parts: list[TensorTable] = [MatrixTensor(filled, table.n_columns, np.float64).select(b, kept.tolist())]
+    if step.add_indicator:
+        flagged = step.indicator_.features_
+        flags = b.cast(b.add("Gather", is_missing, flagged.astype(np.int64), axis=1), np.float64)
+        parts.append(MatrixTensor(flags, len(flagged), np.float64))
+    return join_tables(parts)
 
 
 def _encode_in_order(b: GraphBuilder, step: OrdinalEncoder, table: TensorTable) -> TensorTable:

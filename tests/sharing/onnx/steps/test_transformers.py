@@ -69,6 +69,12 @@ OF_ALL_COLUMNS = {
 }
 OF_NUMBERS = {
     "flags of gaps": SimpleImputer(add_indicator=True),
+    "flags of zeros": make_pipeline(
+        SimpleImputer(strategy="constant", fill_value=0), SimpleImputer(missing_values=0, add_indicator=True)
+    ),
+    "steep steps after a mean": make_pipeline(
+        SimpleImputer(), QuantileTransformer(n_quantiles=20, output_distribution="normal")
+    ),
     "bins": make_pipeline(SimpleImputer(), BINS),
     "function": FunctionTransformer(np.log1p),
     "a constant filled in": SimpleImputer(strategy="constant", fill_value=-1),
@@ -109,6 +115,15 @@ def test_new_categories(handle_unknown, limits):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of unknown categories
         assert check_predictions(to_onnx(model, table), model, new) < 2e-6
+
+
+def test_columns_without_numbers_in_training_are_left_out():
+    table = X[["age", "income"]].assign(nothing=np.nan)
+    model = make_pipeline(SimpleImputer(), NetClassifier(**SMALL))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the column that is left out
+        model.fit(table, Y)
+        assert check_predictions(to_onnx(model, table), model, table) < 2e-6
 
 
 def test_an_unknown_function_is_named():
