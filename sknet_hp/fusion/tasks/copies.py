@@ -177,7 +177,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 def _copies_on_write() -> bool:
-    """Return whether a shallow copy of pandas' does not see what is written to the other.
+    """Return whether what is written to a frame leaves shallow copies of it alone.
 
     It never does from pandas 3 on, and before where users have asked for it.
     """
