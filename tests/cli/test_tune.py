@@ -69,7 +69,7 @@ def test_classification_writes_model_results_and_summary(run, data, tmp_path):
         f"To train: {NETWORKS} networks of at most 3 epochs: 3 searches (2 outer folds, and all rows), "
         "each of 2 candidates in 2 folds and the best"
     )
-    assert cost in result.out
+    assert cost in " ".join(result.out.split())
     [trained] = [line for line in result.out.splitlines() if line.startswith(f"Trained: {NETWORKS} networks in")]
     assert trained.endswith(" s, in the outer folds and on all rows.")
     assert str(Path("results/model.safetensors")) in result.out

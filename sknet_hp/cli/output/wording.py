@@ -25,6 +25,7 @@ PHRASES = {
     r"Start higher, with min_resources=\d+\. There is then room for fewer candidates\.": (
         "Compare candidates only when they are trained: --search random does."
     ),
+    r"Train longer: (\w+=\d+)\.": r"Train longer than this command does: in Python, with \1.",
     r"More repeats, such as `n_repeats=5`, give a narrower": "`sknet-hp evaluate --repeats 5` gives a narrower",
     r"\bfind_lr\b": "sknet-hp lr",
     r", fewer rows \(max_rows\) or epochs \(n_epochs\)": "",
@@ -34,15 +35,30 @@ PHRASES = {
 }
 """Regular expressions of what else is said otherwise."""
 
+_SPACE = re.compile(r"Search again with ((?:, )?\w+: (?:\(.*?\)|\[.*?\]))+\.")
+_DIMENSION = re.compile(r"(\w+): (?:\(([^,]+), ([^,)]+)(, 'log-uniform')?\)|(\[.*?\]))")
+
 
 def name_options(text: str) -> str:
     """Return a text with options and commands in place of parameters and functions."""
+    text = _SPACE.sub(_write_space, text)
     for pattern, instead in PHRASES.items():
         text = re.sub(pattern, instead, text)
     for parameter, option in OPTIONS.items():
         text = re.sub(rf"\b{parameter}=(?=[\w'.])(?!\.(?:\s|$))", f"{option} ", text)
         text = re.sub(rf"\b{parameter}=(?=[\s.,;]|$)", option, text)
     return text
+
+
+def _write_space(match: re.Match[str]) -> str:
+    """Return a space in Python's notation as the lines of a file for --space."""
+    lines = [
+        f"{name} = {choices.replace('None', repr('none'))}"
+        if choices
+        else f"{name} = {{low = {low}, high = {high}{', log = true' if log else ''}}}"
+        for name, low, high, log, choices in _DIMENSION.findall(match[0])
+    ]
+    return f"Search again with a file for --space that says {', and '.join(lines)}."
 
 
 def reword_finding(finding: "Finding") -> "Finding":

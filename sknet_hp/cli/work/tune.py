@@ -22,7 +22,7 @@ from sknet_hp.cli.output.files import MODEL, REPORT, RESULTS, SUMMARY
 from sknet_hp.cli.output.json_text import convert_to_json, describe_table, print_json, write_json
 from sknet_hp.cli.output.page import write_page, write_title
 from sknet_hp.cli.output.run_folder import RunFolder
-from sknet_hp.cli.output.text import describe_finding, make_console, print_problem
+from sknet_hp.cli.output.text import describe_finding, make_console, print_problem, wrap
 from sknet_hp.cli.tables.checks import check_folds
 from sknet_hp.cli.tables.fingerprint import describe_rows
 from sknet_hp.cli.tables.loading import shorten_source
@@ -76,7 +76,7 @@ def tune_table(options: TuneOptions) -> None:
     left = None if seconds is None else _share_out(seconds, time.monotonic() - start)
     if folder.is_resumed:
         console.print(f"Continuing the run in {out}.")
-    console.print(search.describe_cost(candidates, left))
+    console.print(wrap(search.describe_cost(candidates, left)))
     folder.begin({"candidates": candidates})
     try:
         result = search.run(candidates, left, folder)
@@ -137,7 +137,8 @@ def _choose_seconds(console: Console, search: "NestedSearch", options: TuneOptio
         return options.time_budget
     n_rows = len(search.problem.X)
     seconds = next((seconds for rows, seconds in SECONDS if n_rows <= rows), MOST_SECONDS)
-    console.print(f"Without --time-budget, tuning takes about {format_seconds(seconds)} for a table of this size.")
+    told = f"Without --time-budget, tuning takes about {format_seconds(seconds)} for a table of this size."
+    console.print(wrap(told))
     return seconds
 
 
@@ -180,10 +181,8 @@ def _choose_candidates(console: Console, search: "NestedSearch", options: TuneOp
             f"{pilot.affordable} fit in: give more time, or say --search random"
         )
     candidates = search.count_candidates(pilot.affordable)
-    console.print(
-        f"A pilot of {pilot.networks} networks took {format_seconds(pilot.seconds)}: {candidates} of {asked} "
-        f"candidates fit into {options.time_budget:g} s.",
-    )
+    took = f"A pilot of {pilot.networks} networks took {format_seconds(pilot.seconds)}"
+    console.print(wrap(f"{took}: {candidates} of {asked} candidates fit into {options.time_budget:g} s."))
     if candidates < asked:
         console.print(f"To repeat exactly this run, say --candidates {candidates} in place of --time-budget.")
     return candidates

@@ -129,9 +129,11 @@ def find_chance(case: EvaluationCase) -> Iterable[Finding]:
         if difference is None:
             continue
         low, high = difference.compute_interval()
-        if low > 0:
-            continue
         known = np.isfinite(case.scores[name])
+        better = case.scores[name][known] > constant[known]
+        # Of a few splits the interval is wide whatever the gain; that all of them gain must do.
+        if low > 0 or (len(better) < FEWEST_SPLITS and better.all()):
+            continue
         worse = high < 0
         yield Finding(
             "no_better_than_chance",
@@ -139,7 +141,7 @@ def find_chance(case: EvaluationCase) -> Iterable[Finding]:
             f"{metric.label} is {metric.write(np.mean(case.scores[name][known]))}; a constant "
             f"prediction has {metric.write(constant[known].mean())}. "
             f"{'The model is worse' if worse else 'The difference may be chance'} "
-            f"(95 % interval of the difference {low:.2g} to {high:.2g}).",
+            f"(95 % interval of the difference {format_score(low)} to {format_score(high)}).",
             {
                 "metric": name,
                 "score": float(np.mean(case.scores[name][known])),
@@ -147,6 +149,6 @@ def find_chance(case: EvaluationCase) -> Iterable[Finding]:
                 "interval": (low, high),
             },
             "Either the columns say little about the target, or the model has not learned it. Try a simple model, "
-            "use more rows, or diagnose a fit. If this concerns accuracy alone, use a metric that responds to rare "
-            "classes.",
+            "use more rows, or diagnose a fit."
+            + (" Accuracy hardly responds to rare classes: try another metric." if name == "accuracy" else ""),
         )

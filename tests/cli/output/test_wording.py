@@ -18,6 +18,13 @@ from sknet_hp.findings import Finding
         ("keep equal rows together with groups=.", "keep equal rows together with --groups."),
         ("test on later ones: TimeSeriesSplit.", "test on later ones: --time."),
         ("a smaller search; with journal= the same call goes on where it stopped.", "a smaller search."),
+        (
+            "They may lie beyond. Search again with lr: (0.0003, 0.058, 'log-uniform'), dropout: (0.0, 0.7), n_layers: "
+            "[1, 2, 3, 4].",
+            "They may lie beyond. Search again with a file for --space that says lr = {low = 0.0003, high = 0.058, log "
+            "= true}, and dropout = {low = 0.0, high = 0.7}, and n_layers = [1, 2, 3, 4].",
+        ),
+        ("Train longer: max_resources=100.", "Train longer than this command does: in Python, with max_resources=100."),
         ("find_lr suggests one", "sknet-hp lr suggests one"),
         ("give more time, fewer rows (max_rows) or epochs (n_epochs)", "give more time"),
         ("lr=0.003 and subgroups=2 stay", "lr=0.003 and subgroups=2 stay"),

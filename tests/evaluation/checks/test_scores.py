@@ -64,6 +64,12 @@ def test_no_better_than_a_constant():
     assert find("no_better_than_chance", [0.50, 0.48, 0.51, 0.52, 0.52])[0].severity == "error"
 
 
+def test_a_gain_in_each_of_a_few_splits_is_one():
+    splits = list(RepeatedStratifiedKFold(n_splits=2, n_repeats=1, random_state=0).split(Y, Y))
+    assert find("no_better_than_chance", [0.99, 0.8], splits) == []
+    assert find("no_better_than_chance", [0.99, 0.69], splits).codes == ["no_better_than_chance"]
+
+
 @pytest.mark.parametrize(
     ("metric", "constant"),
     [
