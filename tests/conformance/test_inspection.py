@@ -2,7 +2,6 @@
 into them, choosing thresholds, copying, sharing.
 """
 
-import contextlib
 import copy
 import pickle
 import threading
@@ -49,12 +48,6 @@ def numbers():
 @pytest.fixture
 def problem(request, classes, numbers):
     return lambda Net: classes if Net is NetClassifier else numbers
-
-
-@pytest.fixture(params=["serial", "fused"])
-def company(request):
-    """A context to work in."""
-    return (lambda: sknet_hp.fused(over="inline")) if request.param == "fused" else contextlib.nullcontext
 
 
 def outputs(net, X):

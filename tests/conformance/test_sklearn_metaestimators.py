@@ -5,7 +5,6 @@ First scikit-learn's own tests, where their sub-estimators can be exchanged; the
 same with networks that are not disguised, one after another and inside `fused()`.
 """
 
-import contextlib
 import threading
 
 import numpy as np
@@ -80,12 +79,6 @@ NUMBERS = X[:, 1:3] + GENERATOR.standard_normal((N, 2))
 WEIGHT = GENERATOR.uniform(0.1, 5, N)
 GROUPS = GENERATOR.permutation(np.arange(N) % 6)
 X_VAL, LABELS_VAL, NUMBERS_VAL = X[:20] + 0.5, LABELS[:20], NUMBERS[:20, 0]
-
-
-@pytest.fixture(params=["serial", "fused"])
-def company(request):
-    """A context to work in."""
-    return (lambda: sknet_hp.fused(over="inline")) if request.param == "fused" else contextlib.nullcontext
 
 
 class Fit:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 
 from sknet_hp.nets.compiled.kernel import Kernel
 
@@ -64,3 +65,8 @@ def assert_close(found: np.ndarray, expected: Any, tolerance: float = 2e-6) -> N
     """Compare with a result of torch in float64, relative to its largest numbers."""
     expected = expected.detach().numpy()
     np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance * (1 + np.abs(expected).max(initial=0)))
+
+
+def double(x: Any) -> torch.Tensor:
+    """A tensor of float64 that gets a gradient."""
+    return torch.tensor(x, dtype=torch.float64, requires_grad=True)

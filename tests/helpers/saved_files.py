@@ -1,12 +1,28 @@
 """What tests of saved files share: files that are changed, with a checksum that fits."""
 
+import functools
 import json
+import re
 
+import numpy as np
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 import sknet_hp
+from sknet_hp import NetClassifier
 from sknet_hp.estimators.persistence.contents import FORMAT, compute_digest
+
+X = np.random.default_rng(0).standard_normal((40, 3))
+
+
+@functools.cache
+def fit_net():
+    """A small net, fitted to X once."""
+    return NetClassifier(width=4, max_epochs=1, random_state=0).fit(X, X[:, 0] > 0)
+
+
+def without_addresses(model):
+    return re.sub(r" at 0x\w+", "", repr(model))
 
 
 def save_and_load(model, path):

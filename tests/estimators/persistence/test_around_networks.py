@@ -2,7 +2,6 @@
 whatever they are.
 """
 
-import re
 import warnings
 
 import numpy as np
@@ -38,7 +37,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor, SavedModelError
 from sknet_hp.search import HalvingSearchCV
-from tests.helpers.saved_files import rewrite, save_and_load
+from tests.helpers.saved_files import rewrite, save_and_load, without_addresses
 
 SMALL = {"width": 4, "max_epochs": 2, "random_state": 0, "num_bins": 4}
 X, y = make_classification(120, 5, n_informative=4, n_redundant=0, n_classes=3, random_state=0)
@@ -106,15 +105,6 @@ REGRESSORS = {
     "several outputs": (MultiOutputRegressor(regressor), np.c_[yr, -yr]),
     "chain": (RegressorChain(regressor, cv=2), np.c_[yr, -yr]),
 }
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "model.safetensors"
-
-
-def without_addresses(model):
-    return re.sub(r" at 0x\w+", "", repr(model))
 
 
 def assert_same(got, expected):

@@ -42,11 +42,6 @@ LABELS = {kind: np.array([1, 2]).astype(kind) for kind in [*NUMBERS[1:], *TEXTS,
 }
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "model.safetensors"
-
-
 @pytest.mark.parametrize("kind", LABELS)
 def test_labels(kind, path):
     net = NetClassifier(**SMALL).fit(X, LABELS[kind][CODES])

@@ -3,7 +3,6 @@ file stays what it is.
 """
 
 import errno
-import functools
 import os
 import socket
 import stat
@@ -13,11 +12,11 @@ import numpy as np
 import pytest
 
 import sknet_hp
-from sknet_hp import NetClassifier, SavedModelError
+from sknet_hp import SavedModelError
 from sknet_hp.estimators.persistence import files
+from tests.helpers.saved_files import X, fit_net
 from tests.helpers.scripts import run_code
 
-X = np.random.default_rng(0).standard_normal((40, 3))
 posix = pytest.mark.skipif(os.name != "posix", reason="there are no such nodes")
 
 
@@ -25,11 +24,6 @@ posix = pytest.mark.skipif(os.name != "posix", reason="there are no such nodes")
 def net_is_fitted():
     """Before any test breaks the file system."""
     fit_net()
-
-
-@functools.cache
-def fit_net():
-    return NetClassifier(width=4, max_epochs=1, random_state=0).fit(X, X[:, 0] > 0)
 
 
 def is_loaded(path):

@@ -2,7 +2,6 @@
 anything of that size is made.
 """
 
-import functools
 import io
 import json
 import re
@@ -17,16 +16,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
-from sknet_hp import NetClassifier, SavedModelError
-from tests.helpers.saved_files import read_contents, rewrite
+from sknet_hp import SavedModelError
+from tests.helpers.saved_files import X, fit_net, read_contents, rewrite
 
-X = np.random.default_rng(0).standard_normal((40, 3))
 LARGE = 90_000_000  # bytes
-
-
-@functools.cache
-def fit_net():
-    return NetClassifier(width=4, max_epochs=1, random_state=0).fit(X, X[:, 0] > 0)
 
 
 @pytest.fixture

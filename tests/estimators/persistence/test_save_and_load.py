@@ -4,7 +4,6 @@ are refused with a sentence.
 
 import json
 import os
-import re
 import sys
 
 import numpy as np
@@ -26,7 +25,7 @@ import sknet_hp
 from sknet_hp import NetClassifier, NetRegressor, SavedModelError
 from sknet_hp.estimators.encoding.numeric.transforms import TRANSFORMS
 from sknet_hp.estimators.persistence.contents import FORMAT
-from tests.helpers.saved_files import rewrite
+from tests.helpers.saved_files import rewrite, without_addresses
 from tests.helpers.scripts import run_code
 
 SMALL = {"width": 8, "max_epochs": 3, "random_state": 0}
@@ -87,15 +86,6 @@ def table_of(name):
         if name.startswith(("text", "object", "transform", "columns"))
         else X
     )
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "model.safetensors"
-
-
-def without_addresses(model):
-    return re.sub(r" at 0x\w+", "", repr(model))
 
 
 @pytest.mark.parametrize("name", MODELS)

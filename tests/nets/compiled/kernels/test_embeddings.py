@@ -7,13 +7,9 @@ import pytest
 import torch
 
 from sknet_hp.nets.compiled.kernels import embeddings
-from tests.helpers.kernels import assert_close, compute_in_parts, draw_normal, has_same_bits, run_kernel
+from tests.helpers.kernels import assert_close, compute_in_parts, double, draw_normal, has_same_bits, run_kernel
 
 shapes = pytest.mark.parametrize(("rows", "n", "k"), [(1, 1, 1), (3, 2, 17), (33, 3, 3), (70, 7, 16)])
-
-
-def double(x):
-    return torch.tensor(x, dtype=torch.float64, requires_grad=True)
 
 
 @pytest.mark.parametrize("has_phase", [False, True], ids=["plr", "pbld"])

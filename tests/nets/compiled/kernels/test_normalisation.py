@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from sknet_hp.nets.compiled.kernels import normalisation
-from tests.helpers.kernels import assert_close, compute_in_parts, draw_normal, has_same_bits, run_kernel
+from tests.helpers.kernels import assert_close, compute_in_parts, double, draw_normal, has_same_bits, run_kernel
 
 shapes = pytest.mark.parametrize(("rows", "width"), [(2, 1), (3, 17), (33, 3), (17, 70), (70, 150)])
 EPS, MOMENTUM = 1e-3, 0.3
@@ -20,10 +20,6 @@ def tensors(rows, width):
         draw_normal(width, seed=3) + 2,
         draw_normal(width, seed=4),
     )
-
-
-def double(x):
-    return torch.tensor(x, dtype=torch.float64, requires_grad=True)
 
 
 # ---- over a batch --------------------------------------------------------------------------------------------------
