@@ -163,7 +163,17 @@ def skorch(problem: Problem, seed: int) -> Any:
     return _Skorch(problem.classes, seed)
 
 
-class _Boosted(BaseEstimator):
+class _Typed(BaseEstimator):
+    """A model of another library, for which `_typed` prepares tables."""
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        return self.model.predict(self._typed(X))
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        return self.model.predict_proba(self._typed(X))
+
+
+class _Boosted(_Typed):
     """LightGBM as it comes, text as categories."""
 
     def __init__(self, classes: bool, seed: int):
@@ -181,18 +191,12 @@ class _Boosted(BaseEstimator):
         self.model.fit(self._typed(X), y)
         return self
 
-    def predict(self, X: pd.DataFrame) -> np.ndarray:
-        return self.model.predict(self._typed(X))
-
-    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
-        return self.model.predict_proba(self._typed(X))
-
 
 def lightgbm(problem: Problem, seed: int) -> Any:
     return _Boosted(problem.classes, seed)
 
 
-class _CatBoost(BaseEstimator):
+class _CatBoost(_Typed):
     """CatBoost as it comes, text as categories."""
 
     def __init__(self, classes: bool, seed: int):
@@ -211,24 +215,18 @@ class _CatBoost(BaseEstimator):
         self.model.fit(self._typed(X), y, cat_features=self.words)
         return self
 
-    def predict(self, X: pd.DataFrame) -> np.ndarray:
-        return self.model.predict(self._typed(X))
-
-    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
-        return self.model.predict_proba(self._typed(X))
-
 
 def catboost(problem: Problem, seed: int) -> Any:
     return _CatBoost(problem.classes, seed)
 
 
-class _Pytabkit(BaseEstimator):
+class _Pytabkit(_Typed):
     """One of pytabkit's networks behind mean imputation, which it leaves to its users;
     text as categories.
     """
 
-    def __init__(self, net: Any):
-        self.net = net
+    def __init__(self, model: Any):
+        self.model = model
 
     def _typed(self, X: pd.DataFrame) -> pd.DataFrame:
         filled = X.fillna(self.means)
@@ -236,14 +234,8 @@ class _Pytabkit(BaseEstimator):
 
     def fit(self, X: pd.DataFrame, y: np.ndarray) -> Any:
         self.means = X.select_dtypes("number").mean()
-        self.net.fit(self._typed(X), y)
+        self.model.fit(self._typed(X), y)
         return self
-
-    def predict(self, X: pd.DataFrame) -> np.ndarray:
-        return self.net.predict(self._typed(X))
-
-    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
-        return self.net.predict_proba(self._typed(X))
 
 
 def pytabkit(name: str, log_loss: bool = False, **settings: Any) -> Callable[[Problem, int], Any]:
