@@ -32,7 +32,9 @@ class Ending:
         self._reached, self._best, self._waited = 0, -np.inf, 0
 
     def judge(self, rows: Sequence[Row]) -> None:
-        """Take in what was trained together."""
+        """Take in what was trained together; nothing, where time was up before it was scored."""
+        if not rows:
+            return
         scores = [-np.inf if np.isnan(score := row.score(self.metric)) else score for row in rows]
         self._reached = max([self._reached, *(row.n_resources for row in rows)])
         # The best candidate is one of those with the most resources so far.

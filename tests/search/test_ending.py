@@ -58,6 +58,10 @@ def test_patience_counts_rungs():
     assert judge(rungs, patience=2, of_rungs=True) == [None] * 4
 
 
+def test_a_rung_that_time_has_ended_before_its_first_score_says_nothing():
+    assert judge([make_rows(0.5), []], patience=1, of_rungs=True) == [None, None]
+
+
 @pytest.mark.parametrize(("Search", "settings"), SEARCHERS.values(), ids=SEARCHERS)
 def test_every_searcher_ends(Search, settings):
     """With a score that any candidate has, after what is trained first."""
