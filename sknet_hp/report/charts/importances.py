@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from sknet_hp.formatting.numbers import format_count
 from sknet_hp.report.charts.base import INK, QUIET, SERIES, finish, import_altair, make_data
 from sknet_hp.report.charts.picture import Picture
 from sknet_hp.report.frames.importances import measure_importances
@@ -48,5 +49,6 @@ def draw_importances(search: Any) -> Picture | None:
         f"are standard errors; a bar that does not reach its black mark may be chance."
     )
     if len(found.frame) > MOST:
-        caption += f" {len(found.frame) - MOST} parameters that matter less are left out."
+        n = len(found.frame) - MOST
+        caption += f" The {format_count(n, 'least important parameter')} {'is' if n == 1 else 'are'} left out."
     return Picture("Which parameters matter", finish(alt.layer(*layers), 40 + 34 * len(rows)), caption)

@@ -99,8 +99,8 @@ def _draw(frame: pd.DataFrame, rungs: list[int], n_best: int) -> dict[str, Any]:
     rows = frame.assign(place=frame["rank"] + 1)[["candidate", "place", "epoch", "mean", "low", "high"]]
     is_best = rows["place"] <= n_best
     base, x = alt.Chart(make_data(rows[is_best])), _make_epochs()
-    y = _make_losses(rows["mean"])
-    tips = [alt.Tooltip(f"{name}:Q") for name in ("candidate", "place", "epoch")]
+    y = _make_losses(pd.concat([rows["mean"], *(rows[name][is_best] for name in ("low", "high"))]))
+    tips = [alt.Tooltip("candidate:Q"), alt.Tooltip("place:Q", title="rank"), alt.Tooltip("epoch:Q")]
     tips.append(alt.Tooltip("mean:Q", title="loss", format=LOSS))
     colour = alt.Color(
         "place:O",
@@ -129,7 +129,7 @@ def _draw_parts(frames: CurveFrames) -> dict[str, Any]:
     alt = import_altair()
     frame = thin_epochs(end_with_first(frames.frame), 2 * MOST_EPOCHS)
     base, x = alt.Chart(make_data(frame[["part", "epoch", "mean", "low", "high", "n"]])), _make_epochs()
-    y = _make_losses(frame["mean"])
+    y = _make_losses(pd.concat([frame[name] for name in ("mean", "low", "high")]))
     parts = [part for part in ("validation", "training") if (frame["part"] == part).any()]
     scale = alt.Scale(domain=parts, range=list(SERIES[: len(parts)]))
     colour = alt.Color("part:N", title=None, scale=scale, legend=alt.Legend() if len(parts) > 1 else None)

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknet_hp.formatting.numbers import format_count
+from sknet_hp.formatting.values import format_value
 from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.charts.base import (
     BEST,
@@ -53,7 +55,8 @@ def draw_slices(search: Any, metric: Metric) -> Pictures | None:
         caption += " Triangles at the bottom lie beyond the scale."
     caption += " Lines are smooth means, drawn where they predict something; the first parameters explain most."
     if len(names) > MOST:
-        caption += f" {len(names) - MOST} more parameters are left out."
+        n = len(names) - MOST
+        caption += f" {format_count(n, 'more parameter')} {'is' if n == 1 else 'are'} left out."
     return Pictures("Scores over each parameter", pictures, caption)
 
 
@@ -68,7 +71,7 @@ def _draw(landscape: Landscape, name: str, metric: Metric, unit: str) -> dict[st
             "x": [axis.choices[round(k)] if np.isfinite(k) else None for k in places] if is_choice else places,
             "y": [metric.turn(score) for score in np.maximum(scored["score"], landscape.floor)],
             "value": [metric.write(score) for score in scored["score"]],
-            "setting": [str(value) for value in scored[name]],
+            "setting": [format_value(value) for value in scored[name]],
             "resource": scored["resource"],
             "group": group_ranks(scored["resource"].to_numpy()) if landscape.has_rungs else len(RANKS) - 1,
             "best": scored["best"],

@@ -15,7 +15,7 @@ from sknet_hp.system.extras import require_extra
 
 _CODE = re.compile(r"`([^`]+)`")
 _BREAKS = re.compile(r"(_+)(?=[^_])")
-_PERCENT = re.compile(r"(`[^`]+`)|(?<=\d) %")
+_UNIT = re.compile(r"(`[^`]+`)|(?<=\d) (%|(?:s|min|h)\b)")
 GENERATOR = "sknet_hp report"
 """By which a page of ours is known."""
 
@@ -76,9 +76,9 @@ def allow_breaks(name: str) -> str:
 def mark_code(text: str) -> str:
     """Return text as HTML, with what stands in backticks as code.
 
-    A number and its percent sign stay in one line.
+    A number stays in one line with its percent sign, or its unit of time.
     """
-    return _CODE.sub(r"<code>\1</code>", escape(_PERCENT.sub(lambda found: found[1] or "\u00a0%", text)))
+    return _CODE.sub(r"<code>\1</code>", escape(_UNIT.sub(lambda found: found[1] or f"\u00a0{found[2]}", text)))
 
 
 def write_json(value: Any) -> str:

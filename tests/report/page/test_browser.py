@@ -138,6 +138,30 @@ def test_tooltips_appear_and_names_in_them_are_text(visit):
     assert tooltip.locator("b").count() == 0
 
 
+@pytest.mark.parametrize("width", [360, 1440])
+def test_points_are_shown_by_keyboard_too(visit, width):
+    """And are said, for those who do not see them."""
+    page = visit("search", width=width).page
+    chart = page.locator(".chart").first
+    label = chart.get_attribute("aria-label")
+    assert label.startswith("How the search went. Each point is a score")
+    assert label.endswith("Arrow keys show its points.")
+    chart.focus()
+    said = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "End"):
+        page.keyboard.press(key)
+        said.append(page.locator("#said").inner_text())
+        assert "candidate" in page.locator("#vg-tooltip-element.visible").inner_text()
+    assert said[0] == said[2] != said[1]
+    assert said[0].startswith("candidate: ")
+    page.keyboard.press("Escape")
+    assert page.locator("#vg-tooltip-element.visible").count() == 0
+    page.keyboard.press("Home")
+    assert page.locator("#said").inner_text() == said[0]
+    page.keyboard.press("Tab")
+    assert page.locator("#vg-tooltip-element.visible").count() == 0
+
+
 def test_colours_follow_the_scheme(visit):
     """A chart is one for both: its colours are variables of the page."""
     colours = []

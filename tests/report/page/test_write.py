@@ -341,6 +341,7 @@ def test_counts_beside_an_evaluation_say_of_which_search_they_are(search, data):
 
 
 def test_a_number_stays_with_its_percent_sign_but_code_stays_code():
+    assert mark_code("in 2 min 5 s, 3 small") == "in 2\u00a0min 5\u00a0s, 3 small"
     assert mark_code("95 % of `n % 2`, `5 % 2` & more") == (
         "95\u00a0% of <code>n % 2</code>, <code>5 % 2</code> &amp; more"
     )
