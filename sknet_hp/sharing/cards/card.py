@@ -125,7 +125,7 @@ def card(
         "How good it is": describe_scores(search, measured),
         "The data": describe_columns(best, X, y),
         "Parameters": describe_parameters(best, chosen),
-        "Findings": describe_findings(findings, measured is not None or hasattr(search, "findings_")),
+        "Findings": describe_findings(findings, measured, search),
         "Limits": describe_limits(best, n_rows, limits, None if measured is None else measured.gap),
         "How to use it": _describe_use(best, file),
         "Versions": ", ".join(f"{package} {version}" for package, version in list_versions()),

@@ -158,12 +158,14 @@ def collect_findings(*sources: Any) -> Findings:
     return Findings(found.values())
 
 
-def describe_findings(findings: Sequence[Finding], checked: bool) -> str:
-    """Return the section on findings; `checked` is whether any checks were made."""
-    if not checked:
+def describe_findings(findings: Sequence[Finding], measured: Measured | None, search: Any) -> str:
+    """Return the section on findings, of which there may be none, for want of checks."""
+    switch = getattr(search, "checks", False) if hasattr(search, "findings_") else False
+    if measured is None and switch is False:
         return "No checks were made."
     if not findings:
-        return "The checks of the data, of scores and of learning curves found nothing."
+        which = "of the data, of scores and of learning curves" if switch is True else "that were made"
+        return f"The checks {which} found nothing."
     lines = []
     for finding in findings:
         where = f" ({finding.subject})" if finding.subject else ""

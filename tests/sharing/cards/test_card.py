@@ -16,6 +16,7 @@ from sknet_hp import NetClassifier, NetRegressor, card
 from sknet_hp.estimators.averaged import AveragedRegressor
 from sknet_hp.evaluation import nested_cross_validate
 from sknet_hp.findings import Finding
+from sknet_hp.search import HalvingSearchCV
 from sknet_hp.sharing.cards.markdown import write_code, write_table
 from sknet_hp.sharing.cards.scores import Measured, Score, collect_findings
 from tests.helpers.small_nets import SMALL
@@ -191,6 +192,16 @@ def test_searches_of_scikit_learn_check_nothing(search, problem):
     text = str(card(chosen))
     assert "It was chosen from 2 candidates by a rule of the search's own" in read_section(text, "How good it is")
     assert "| `lr` | 0.01 | chosen by the search |" in text
+
+
+@pytest.mark.parametrize(
+    ("checks", "said"), [(False, "No checks were made."), (["near_ties"], "The checks that were made found nothing.")]
+)
+def test_checks_that_were_left_out_are_not_claimed(checks, said, problem):
+    search = HalvingSearchCV(NET, {"lr": [1e-3, 1e-2]}, cv=2, max_resources=2, checks=checks, random_state=0).fit(
+        *problem
+    )
+    assert read_section(str(card(search)), "Findings") == said
 
 
 def test_rows_that_can_not_be_those_of_training_are_refused(problem):
