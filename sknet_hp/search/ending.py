@@ -32,8 +32,8 @@ class Ending:
         self._reached, self._best, self._waited = 0, -np.inf, 0
 
     def judge(self, rows: Sequence[Row]) -> None:
-        """Take in what was trained together; nothing, where time was up before it was scored."""
-        if not rows:
+        """Take in what was trained together."""
+        if not rows:  # time was up before any was scored
             return
         scores = [-np.inf if np.isnan(score := row.score(self.metric)) else score for row in rows]
         self._reached = max([self._reached, *(row.n_resources for row in rows)])
