@@ -22,7 +22,9 @@ PAPER_AT_NIGHT = "#15181c"
 SERIES_AT_NIGHT = ("#8ecbf7", "#d9690f", "#f2f2f2", "#0e9c78", "#f0e442", "#c77cb0")
 """Of a dark page, where yellow stands for purple."""
 
-LINE_STYLES = ("-", "--", "-.", ":")
+Dashes = tuple[float, tuple[float, ...]]
+LINE_STYLES: tuple[str | Dashes, ...] = ("-", "--", "-.", ":", (0, (9, 2)), (0, (3, 1, 1, 1, 1, 1)))
+"""As many as colours: in grey, purple looks like blue."""
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
 SCALE = "cividis_r"
@@ -35,7 +37,7 @@ class Style(NamedTuple):
     """How a series looks."""
 
     colour: str
-    line: str
+    line: str | Dashes
     marker: str
 
 
@@ -43,7 +45,7 @@ def get_style(number: int) -> Style:
     """Return how the series of a number looks, counted from 0.
 
     Colours come again after six series, with another line style: no two of the first
-    twelve look the same.
+    twelve look the same, and no two of the first six have the same line style.
     """
     return Style(
         SERIES[number % len(SERIES)],

@@ -1,6 +1,7 @@
 """What all displays share: axes to draw on, after scikit-learn's Display convention."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_DECIMALS = 6
-MILLION = 1e6
+MILLION, HUGE = 1e6, 1e9
 
 
 class Display(ABC):
@@ -191,15 +192,25 @@ def write_scores(axis: Any, metric: Metric) -> None:
             return f"{metric.turn(score) + 0.0:,.6g}"
 
         def format_ticks(self, values: Any) -> list[str]:
-            decimals = count_decimals(values)
-            if decimals is None:
-                return [self(value) for value in values]
-            return [f"{metric.turn(value) + 0.0:,.{decimals}f}" for value in values]
+            return format_scores(values, metric)
 
     axis.set_major_formatter(ScoreFormatter())
 
 
-def count_decimals(ticks: Any) -> int | None:
+def format_scores(ticks: Sequence[float], metric: Metric) -> list[str]:
+    """Return round scores as people read them, all with equally many decimals.
+
+    Parameters
+    ----------
+    ticks : scores.
+    metric : of the scores.
+    """
+    numbers = [metric.turn(tick) + 0.0 for tick in ticks]
+    decimals = None if max(map(abs, numbers), default=0.0) >= HUGE else count_decimals(numbers)
+    return [f"{number:,.6g}" if decimals is None else f"{number:,.{decimals}f}" for number in numbers]
+
+
+def count_decimals(ticks: Sequence[float]) -> int | None:
     """Return how many decimals ticks have; None if they are no round numbers."""
     for decimals in range(MOST_DECIMALS + 1):
         if len(ticks) and all(abs(round(tick, decimals) - tick) <= 1e-9 * max(1.0, abs(tick)) for tick in ticks):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any
 
-LETTERS_PER_INCH = {"title": 11.5, "note": 15.0, "axis": 11.5}
+LETTERS_PER_INCH = {"title": 11.0, "note": 15.0, "axis": 11.5}
 """Of bold titles, small notes and names of axes."""
 
 GROWTH = 1.15

@@ -1,9 +1,13 @@
 """Scales of axes: where scores are cut off, and which ticks parameters have."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from sknet_hp.formatting.numbers import format_number
+from sknet_hp.report.colours import FAINT
+from sknet_hp.report.labels import escape_formulas
 from sknet_hp.report.parameters import MOST_LETTERS, ParameterAxis
 
 REACH = 2.5
@@ -14,6 +18,14 @@ MOST_CUT = 0.1
 """Of the scores, so many at most are cut off."""
 MOST_CHOICES = 12
 """Of an axis, that have room for their names; of more some are named."""
+MOST_ALONG = 16
+"""Of all categories along an axis that have room beside each other."""
+MOST_NAMED = 10
+"""Categories that have room for their names; of more some are named."""
+NARROW, WIDE, FAR = 5, 50, 1e6
+"""From the beginning of a logarithmic axis to its end. On narrow ones, ticks are evenly
+spaced; on wide ones, they are powers of ten; on those that reach far, they are few.
+"""
 MOST_NUMBERED = 25
 """Splits that have room for their numbers; of more, the repeats are numbered."""
 
@@ -50,6 +62,44 @@ def list_ticks(axis: ParameterAxis) -> list[tuple[float, str]]:
     inside = [number for number in numbers if axis.low * (1 - 1e-9) <= number <= axis.high * (1 + 1e-9)]
     numbers = inside if len(inside) > 1 else [axis.low, axis.high]
     return [(float(axis.place([float(number)])[0]), format_number(number)) for number in numbers]
+
+
+def set_scale(panel: Any, direction: str, axis: ParameterAxis, *, labelled: bool = True) -> None:
+    """Set the scale and ticks of one direction of a panel, and its name.
+
+    Parameters
+    ----------
+    panel : matplotlib Axes
+    direction : {"x", "y"}
+    axis : of the hyperparameter that is drawn along it.
+    labelled : whether its name is written.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+    drawn = panel.xaxis if direction == "x" else panel.yaxis
+    drawn.set_label_text(axis.label if labelled else "")
+    if axis.kind == "log":
+        getattr(panel, f"set_{direction}scale")("log")
+        ends = drawn.get_view_interval()
+        is_wide = ends[1] >= WIDE * ends[0]
+        n_ticks = 6 if ends[1] < FAR * ends[0] else 3
+        is_narrow = ends[1] < NARROW * ends[0]
+        drawn.set_major_locator(
+            MaxNLocator(3) if is_narrow else LogLocator(subs=(1,) if is_wide else (1, 2, 5), numticks=n_ticks)
+        )
+        drawn.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        drawn.set_minor_formatter(NullFormatter())
+    if axis.kind != "choice":
+        panel.grid(visible=True, axis=direction, color=FAINT, linewidth=0.5, alpha=0.4)
+        return
+    n = len(axis.choices)
+    step = -(-n // MOST_NAMED)
+    named = [escape_formulas(choice) for choice in axis.choices[::step]]
+    drawn.set_ticks(range(0, n, step), named)
+    getattr(panel, f"set_{direction}lim")(-0.6, n - 0.4)
+    if direction == "x" and sum(map(len, named)) > MOST_ALONG:
+        for text in panel.get_xticklabels():
+            text.set(rotation=30, ha="right", rotation_mode="anchor")
 
 
 def number_splits(splits: pd.DataFrame, at: np.ndarray) -> tuple[list[float], list[str]]:

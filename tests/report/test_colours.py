@@ -57,6 +57,7 @@ def test_twelve_series_look_different():
     styles = [get_style(number) for number in range(12)]
     assert len({(style.colour, style.line) for style in styles}) == 12
     assert all(a.line != b.line and a.marker != b.marker for a, b in pairwise(styles))
+    assert len({style.line for style in styles[:6]}) == 6
 
 
 def test_scores_get_darker_as_they_rise():

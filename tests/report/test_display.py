@@ -73,6 +73,7 @@ def test_all_scores_of_an_axis_have_equally_many_decimals():
     assert ax.yaxis.get_major_formatter().format_ticks([-0.2, -0.175, -0.15]) == ["0.200", "0.175", "0.150"]
     assert ax.yaxis.get_major_formatter().format_ticks([-30000.0, 0.0]) == ["30,000", "0"]
     assert ax.yaxis.get_major_formatter().format_ticks([-1 / 3]) == ["0.333333"]
+    assert ax.yaxis.get_major_formatter().format_ticks([-2e13, -1e13]) == ["2e+13", "1e+13"]
 
 
 def test_long_names_of_axes_are_wrapped():

@@ -7,11 +7,11 @@ import numpy as np
 
 from sknet_hp.formatting.numbers import format_amount, format_count
 from sknet_hp.formatting.words import capitalise
-from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, SCALE, SERIES
+from sknet_hp.report.colours import INK, MUTED, PAPER, SCALE, SERIES
 from sknet_hp.report.display import Display, divide_axes, name_axes, set_title, style_axes, write_scores
 from sknet_hp.report.frames.landscape import Landscape, rank_by_slices, read_landscape
-from sknet_hp.report.labels import escape_formulas
-from sknet_hp.report.parameters import ParameterAxis
+from sknet_hp.report.labels import wrap_text
+from sknet_hp.report.scales import set_scale
 from sknet_hp.report.searches import find_scoring, name_resource
 from sknet_hp.search.views.metric import Metric
 
@@ -24,21 +24,8 @@ PRIMES = (5, 2, 3, 7, 11, 13)
 MOST_IN_PAIRS = 4
 """Hyperparameters that are drawn, if none are named: those that explain most."""
 
-WIDE = 50
-"""From the end of a logarithmic axis to its beginning; on narrower ones, numbers
-between powers of ten are written, too.
-"""
-
-MOST_LETTERS = 16
-"""Of all categories along an axis that have room beside each other."""
-
-MOST_NAMED = 10
-"""Categories that have room for their names; of more some are named."""
-
-FAR = 1e6
-"""From the end of a logarithmic axis to its beginning; on longer ones, few numbers have
-room.
-"""
+LETTERS_OF_BAR = 24
+"""In a line beside the bar of colours."""
 
 SIZES = (10.0, 42.0)
 MOST_AT_FULL_SIZE = 60
@@ -228,7 +215,7 @@ class LandscapeDisplay(Display):
         elif axis.kind == "choice":
             self._draw_medians(panel, name)
         panel.set_ylim(edge - margin, float(score.max()) + 1.5 * margin)
-        _set_scale(panel, "x", axis)
+        set_scale(panel, "x", axis)
 
     def _draw_medians(self, panel: Any, name: str) -> None:
         """Draw a stroke at the median of each choice with three candidates or more."""
@@ -258,8 +245,8 @@ class LandscapeDisplay(Display):
                 x, y = self._names[column], self._names[row]
                 is_shaded |= self._draw_surface(panel, x, y, norm)
                 dots = self._draw_pair(panel, x, y, norm)
-                _set_scale(panel, "x", self.landscape.axes[x], labelled=row == n - 1)
-                _set_scale(panel, "y", self.landscape.axes[y], labelled=column == 0)
+                set_scale(panel, "x", self.landscape.axes[x], labelled=row == n - 1)
+                set_scale(panel, "y", self.landscape.axes[y], labelled=column == 0)
                 panel.tick_params(labelbottom=row == n - 1, labelleft=column == 0)
         is_cut = bool((scores < self.landscape.floor).any())
         bar = ax.figure.colorbar(
@@ -267,7 +254,7 @@ class LandscapeDisplay(Display):
             ax=self.axes_,
             shrink=0.6,
             aspect=25,
-            label=capitalise(self.metric.label),
+            label=wrap_text(capitalise(self.metric.label), LETTERS_OF_BAR),
             extend="min" if is_cut else "neither",
         )
         bar.outline.set_visible(False)
@@ -352,30 +339,3 @@ class LandscapeDisplay(Display):
             return ""
         most = format_amount(known.max(), self.resource)
         return f"Larger dots were trained longer: {known.min():g} to {most}."
-
-
-def _set_scale(panel: Any, direction: str, axis: ParameterAxis, *, labelled: bool = True) -> None:
-    """Set the scale and ticks of one direction of a panel, and its name."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    drawn = panel.xaxis if direction == "x" else panel.yaxis
-    drawn.set_label_text(axis.label if labelled else "")
-    if axis.kind == "log":
-        getattr(panel, f"set_{direction}scale")("log")
-        ends = drawn.get_view_interval()
-        is_wide = ends[1] >= WIDE * ends[0]
-        n_ticks = 6 if ends[1] < FAR * ends[0] else 3
-        drawn.set_major_locator(LogLocator(subs=(1,) if is_wide else (1, 2, 5), numticks=n_ticks))
-        drawn.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-        drawn.set_minor_formatter(NullFormatter())
-    if axis.kind != "choice":
-        panel.grid(visible=True, axis=direction, color=FAINT, linewidth=0.5, alpha=0.4)
-        return
-    n = len(axis.choices)
-    step = -(-n // MOST_NAMED)
-    named = [escape_formulas(choice) for choice in axis.choices[::step]]
-    drawn.set_ticks(range(0, n, step), named)
-    getattr(panel, f"set_{direction}lim")(-0.6, n - 0.4)
-    if direction == "x" and sum(map(len, named)) > MOST_LETTERS:
-        for text in panel.get_xticklabels():
-            text.set(rotation=30, ha="right", rotation_mode="anchor")

@@ -7,7 +7,7 @@ import numpy as np
 
 from sknet_hp.formatting.numbers import format_count
 from sknet_hp.formatting.words import capitalise
-from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES, get_style
+from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES, Dashes, get_style
 from sknet_hp.report.display import Display, label_lines, set_title
 from sknet_hp.report.frames.learning_curves import (
     CurveFrames,
@@ -233,7 +233,7 @@ class LearningCurvesDisplay(Display):
         set_title(ax, f"{capitalise(shown['part'].iloc[0])} {self.curve} of {who}", note)
         return drawn
 
-    def _draw_line(self, ax: Any, rows: "pd.DataFrame", colour: str, line: str, *, band: bool) -> int:
+    def _draw_line(self, ax: Any, rows: "pd.DataFrame", colour: str, line: str | Dashes, *, band: bool) -> int:
         """Draw a mean, and how runs went on by themselves; return their number."""
         n_runs = int(rows["n"].max())
         whole = rows[rows["n"] == n_runs]

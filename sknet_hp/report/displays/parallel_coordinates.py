@@ -7,7 +7,7 @@ import numpy as np
 
 from sknet_hp.formatting.numbers import format_count
 from sknet_hp.report.colours import INK, MUTED, PAPER, SCALE, SERIES
-from sknet_hp.report.display import Display, set_title
+from sknet_hp.report.display import Display, format_scores, set_title
 from sknet_hp.report.frames.parallel_coordinates import frame_candidates
 from sknet_hp.report.labels import escape_formulas
 from sknet_hp.report.parameters import ParameterAxis, format_choice, read_axes
@@ -197,8 +197,11 @@ class ParallelCoordinatesDisplay(Display):
 
     def _draw_score_axis(self, ax: Any) -> None:
         low, high = self._bounds
-        axis = ParameterAxis("score", self.metric.label, "linear", low, high if high > low else low + 1.0)
-        ticks = [(height, self.metric.write(float(low + height * (high - low)))) for height, _ in list_ticks(axis)]
+        heights = [0.0]  # where all are equal
+        if high > low:
+            heights = [height for height, _ in list_ticks(ParameterAxis("score", "", "linear", low, high))]
+        scores = [round(low + height * (high - low), 12) for height in heights]
+        ticks = list(zip(heights, format_scores(scores, self.metric), strict=True))
         if self.frame["score"].min() < low:
             ticks = [tick for tick in ticks if tick[0] > CLOSE]
             ticks.append((0.0, f"{self.metric.write(low)} or worse"))

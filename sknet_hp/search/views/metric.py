@@ -86,4 +86,5 @@ def name_scoring(scoring: Any, estimator: Any) -> str:
         return scoring
     if scoring is None:
         return "accuracy" if is_classifier(estimator) else "r2" if is_regressor(estimator) else "score"
-    return str(getattr(scoring, "__name__", "score"))
+    name = str(getattr(scoring, "__name__", "score"))
+    return name if name.isidentifier() else "score"  # lambda functions have none

@@ -110,3 +110,12 @@ def test_an_axis_of_many_decades_has_few_ticks():
     [panel] = LandscapeDisplay.from_search(make_search(params, np.linspace(0, 1, 17))).axes_
     low, high = panel.get_xlim()
     assert sum(low <= tick <= high for tick in panel.get_xticks()) <= 4
+
+
+def test_a_narrow_logarithmic_axis_has_few_ticks():
+    params = [{"lr": lr} for lr in np.geomspace(0.002, 0.0045, 12)]
+    search = make_search(params, np.linspace(0, 1, 12), space={"lr": (0.002, 0.0045, "log-uniform")})
+    [panel] = LandscapeDisplay.from_search(search).axes_
+    low, high = panel.get_xlim()
+    assert panel.get_xscale() == "log"
+    assert 2 <= sum(low <= tick <= high for tick in panel.get_xticks()) <= 4

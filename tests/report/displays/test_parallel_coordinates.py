@@ -82,3 +82,10 @@ def test_what_has_no_value_crosses_below_the_axis():
     lines = get_lines(display.plot())
     assert lines[3, 0, 1] < 0 <= np.delete(lines[:, 0, 1], 3).min()
     assert [text.get_text() for text in display.ax_.texts].count("not set") == 1
+
+
+def test_equal_scores_have_one_tick():
+    display = make_display()
+    display.frame["score"] = 0.5
+    texts = [text.get_text() for text in display.plot().ax_.texts]
+    assert texts.count("0.5") == 1

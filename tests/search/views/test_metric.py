@@ -21,6 +21,7 @@ def own(estimator, X, y):
         (None, KMeans(), "score"),
         ("roc_auc", NetClassifier(), "roc_auc"),
         (own, NetClassifier(), "own"),
+        (lambda estimator, X, y: 0.0, NetClassifier(), "score"),
     ],
 )
 def test_names(scoring, estimator, name):
