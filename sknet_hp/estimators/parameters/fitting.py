@@ -73,7 +73,7 @@ STOPPING: dict[str, Hyperparameter] = {
         "float",
         NOT_NEGATIVE,
         "Smallest change of the score that counts as an improvement.",
-        advice="If trainings creep on for many epochs. It ends them sooner.",
+        advice="If losses fall very slowly for many epochs: it ends such trainings sooner.",
     ),
     "stopping_metric": Hyperparameter(
         "str",

@@ -100,8 +100,8 @@ AUGMENTATION: dict[str, Hyperparameter] = {
         "Standard deviation of the normal noise that is added to the encoded inputs in each training step.",
         "0, or 0.01 to 0.3, on a log scale",
         "Bishop 1995",
-        advice="On small tables of numbers. It blurs 0/1 columns, too. It shares its work with `dropout` and "
-        "`weight_decay`.",
+        advice="On small tables of numbers. It blurs 0/1 columns, too. `dropout` and `weight_decay` have a similar "
+        "effect.",
     ),
     "mixup_alpha": Hyperparameter(
         "float",

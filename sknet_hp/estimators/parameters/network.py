@@ -109,7 +109,7 @@ ARCHITECTURE: dict[str, Hyperparameter] = {
         "float",
         POSITIVE,
         "Number that is added to the variance in both normalisations.",
-        advice="Hardly ever. A larger number keeps units that hardly vary from being blown up.",
+        advice="Hardly ever. With a larger number, units that hardly vary are magnified less.",
     ),
     "feature_scale": Hyperparameter(
         "bool",
@@ -152,7 +152,8 @@ DROPOUT: dict[str, Hyperparameter] = {
         "0, or 0 to 0.5",
         f"Srivastava et al. 2014; {GORISHNIY}",
         advice="On small tables, and if the network is wide: use 0.2 to 0.5 if it overfits, and 0 if it underfits. "
-        "It shares its work with `weight_decay`, and a larger `width` tolerates more of it.",
+        "A larger `width` tolerates more of it. `weight_decay` has a similar effect, so with more of one, "
+        "use less of the other.",
     ),
     "input_dropout": Hyperparameter(
         "float in [0, 1)",

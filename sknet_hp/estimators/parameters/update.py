@@ -133,7 +133,7 @@ LEARNING_RATE: dict[str, Hyperparameter] = {
         [Interval(Real, 0, 1, closed="right")],
         'Factor by which "step" and "plateau" lower the learning rate.',
         "0.1 to 0.5",
-        advice='Only with "step" and "plateau". The smaller it is, the fewer drops are of use.',
+        advice='Only with "step" and "plateau". With a small factor, one or two drops are enough.',
     ),
     "lr_step_epochs": Hyperparameter(
         "int or None",
