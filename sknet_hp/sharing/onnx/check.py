@@ -9,6 +9,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 
+from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.encoding.table_encoder import TableEncoder
 from sknet_hp.estimators.encoding.tables.frames import open_table
 from sknet_hp.estimators.persistence.classes import iterate_estimators
@@ -65,6 +66,8 @@ def check_predictions(exported: "ModelProto", model: Any, X: TableLike, toleranc
 def _explain(model: Any, X: TableLike, row: int) -> str:
     """Return what may make the difference large, for the message."""
     for part in iterate_estimators(model):
+        if isinstance(part, BaseNet) and part.precision == "bf16":
+            return f". The network multiplies in precision={part.precision!r}: give tolerance=1e-2"
         isotonic = isinstance(part, CalibratedClassifierCV) and part.method == "isotonic"
         if isotonic or isinstance(part, (HistGradientBoostingClassifier, HistGradientBoostingRegressor)):
             name = "Isotonic calibration" if isotonic else "Gradient boosting"

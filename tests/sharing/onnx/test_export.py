@@ -254,6 +254,8 @@ def test_half_precision_is_warned_of(problem):
     with pytest.warns(UserWarning, match="third digit"):
         model = to_onnx(net)
     assert check_predictions(model, net, problem[0], 1e-1) < 1e-1
+    with pytest.raises(ValueError, match="precision='bf16': give tolerance=1e-2"):
+        check_predictions(model, net, problem[0])
 
 
 def test_export_names_the_extra_to_install(monkeypatch, problem):
