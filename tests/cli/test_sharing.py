@@ -1,9 +1,13 @@
 """`export` and `card`, of a small saved network."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
 from sknet_hp import NetClassifier
@@ -55,6 +59,21 @@ def test_export_names_what_has_no_form(refused, tmp_path):
     net = NetClassifier(**SMALL).fit(X, np.array(["2020-01-01", "2021-01-01"] * 40, "datetime64[D]"))
     sknet_hp.save(net, tmp_path / "net.sknet")
     refused("export", "net.sknet", says=("can't be exported", "datetime64"))
+
+
+def test_export_speaks_of_the_table_of_the_command_line(refused, tmp_path):
+    pytest.importorskip("onnxruntime")
+    X, y = make_table(80)
+    X.assign(bought=y).to_csv(tmp_path / "data.csv", index=False)
+    pipeline = make_pipeline(make_column_transformer((StandardScaler(), ["age"])), NetClassifier(**SMALL))
+    sknet_hp.save(pipeline.fit(X, y), tmp_path / "net.sknet")
+    refused("export", "net.sknet", says="give DATA, a table like that of training")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of half precision
+        sknet_hp.save(NetClassifier(precision="bf16", **SMALL).fit(X, y), tmp_path / "net.sknet")
+        refused(
+            "export", "net.sknet", "data.csv", says="Without DATA, the file is written and not compared. The network"
+        )
 
 
 def test_a_card_on_standard_output(run, model):

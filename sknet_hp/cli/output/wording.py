@@ -31,6 +31,12 @@ PHRASES = {
     r", fewer rows \(max_rows\) or epochs \(n_epochs\)": "",
     r"\bdiagnose a fit\b": "run sknet-hp diagnose",
     r"\bsknet_hp\.evaluation\.nested_cross_validate\b": "sknet-hp evaluate",
+    r"\bgive X, some rows like those of training\b": "give DATA, a table like that of training",
+    r"\bCompare the prediction of sknet_hp\.sharing\.run_onnx for that row with predict, or raise tolerance\b": (
+        "Without DATA, the file is written and not compared"
+    ),
+    r"\bgive other rows as X, or tolerance=1e-3": "give other rows",
+    r": give tolerance=1e-2": "",
     r"give X and y to `report` for its fingerprint": "its journal holds none of it",
 }
 """Regular expressions of what else is said otherwise."""

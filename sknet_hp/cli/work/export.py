@@ -5,6 +5,7 @@ from pathlib import Path
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.models.saved import list_text_columns, load_model
 from sknet_hp.cli.output.files import MODEL, require_file_can_be_written, write_file
+from sknet_hp.cli.output.wording import name_options
 from sknet_hp.cli.tables.features import select_features
 from sknet_hp.cli.tables.loading import load_table
 from sknet_hp.formatting.numbers import format_bytes
@@ -33,7 +34,7 @@ def export_model(model_path: Path, data: str | None, out: Path | None, overwrite
     try:
         write_file(out, lambda path: export(model, path, X))
     except (ImportError, TypeError, ValueError) as error:
-        raise BadInput(f"the model can't be exported: {' '.join(str(error).split())}") from error
+        raise BadInput(f"the model can't be exported: {name_options(' '.join(str(error).split()))}") from error
     checked = "not compared with the model; give DATA to compare them"
     if X is not None:
         checked = f"predicts {len(X):,} rows of {data} as the model does"
