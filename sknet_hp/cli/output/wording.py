@@ -26,6 +26,7 @@ PHRASES = {
         "Compare candidates only when they are trained: --search random does."
     ),
     r"Train longer: (\w+=\d+)\.": r"Train longer than this command does: in Python, with \1.",
+    r"\bensemble_ lists them": "summary.json lists them",
     r"More repeats, such as `n_repeats=5`, give a narrower": "`sknet-hp evaluate --repeats 5` gives a narrower",
     r"\bfind_lr\b": "sknet-hp lr",
     r", fewer rows \(max_rows\) or epochs \(n_epochs\)": "",

@@ -13,10 +13,12 @@ from sknet_hp.cli.output.files import MODEL, REPORT, RESULTS, SUMMARY
 from sknet_hp.cli.output.page import print_end
 from sknet_hp.cli.output.text import print_findings, wrap
 from sknet_hp.cli.output.training import print_warnings
+from sknet_hp.cli.output.wording import name_options
 from sknet_hp.cli.tables.scoring import Scoring
 from sknet_hp.formatting.numbers import format_amount, format_seconds
 from sknet_hp.formatting.values import format_params
 from sknet_hp.search.views.metric import Metric
+from sknet_hp.search.views.summary import write_ensemble
 
 if TYPE_CHECKING:
     from sknet_hp.cli.tuning.nested_search import TuningResult
@@ -39,7 +41,8 @@ def print_tuned(
     if result.nested is not None:
         print_beside(console, beside)
     settings = format_params(result.search.best_params_) or "those of the model"
-    console.print(f"\n{wrap(f'Best settings: {settings}.')}")
+    ensemble = name_options(write_ensemble(result.search))
+    console.print(f"\n{wrap(f'Best settings: {settings}. {ensemble}')}")
     searches = "" if result.nested is None else ", in the outer folds and on all rows"
     console.print(f"Trained: {result.networks:,} networks in {format_seconds(seconds)}{searches}.")
     print_findings(console, result.findings)

@@ -226,6 +226,7 @@ def _summarise(
         "nested_cv": {"scoring": scoring.name, "positive_class": scoring.positive} | _describe_score(result.nested),
         **describe_beside(beside),
         "best_params": result.search.best_params_,
+        "ensemble": getattr(result.search, "ensemble_", None) or [],
         "best_inner_score": float(result.search.best_score_),
         "stages": describe_table(result.search.stages_.table) if hasattr(result.search, "stages_") else [],
         "best_params_of_outer_folds": [] if result.nested is None else result.nested.params,

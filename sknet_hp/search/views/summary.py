@@ -140,10 +140,29 @@ def write_choice(search: Any) -> list[str]:
     lines += [f"  unchanged: {', '.join(same)}"] if same else [] if values else ["  the estimator's own settings"]
     if getattr(search, "schedule_", None):
         lines.append("These are the last values of a schedule; schedule_ has all of it.")
-    members = getattr(search, "ensemble_", None)
-    if members and len(members) > 1:
-        lines.append(f"The final model averages {len(members)} candidates, including this one; ensemble_ lists them.")
-    return lines
+    ensemble = write_ensemble(search)
+    return [*lines, ensemble] if ensemble else lines
+
+
+def write_ensemble(search: Any) -> str:
+    """Return what the final model averages; nothing if that is the best setting."""
+    members = getattr(search, "ensemble_", None) or []
+    if len(members) <= 1 and has_best_in_ensemble(search):
+        return ""
+    n_networks = sum(int(each.get("seeds", 1)) for each in members)
+    networks = f"{format_count(n_networks, 'network')} of " if n_networks > len(members) else ""
+    if not has_best_in_ensemble(search):
+        others = "another candidate" if len(members) == 1 else f"{len(members)} other candidates"
+        return f"The final model averages {networks}{others}, whose average predicts better; ensemble_ lists them."
+    return f"The final model averages {networks}{len(members)} candidates, including this one; ensemble_ lists them."
+
+
+def has_best_in_ensemble(search: Any) -> bool:
+    """Return whether the best setting is among those that the final model averages."""
+    members, best = getattr(search, "ensemble_", None), getattr(search, "best_index_", None)
+    if not members or best is None:
+        return True
+    return int(get_column(search, "candidate")[best]) in {each["candidate"] for each in members}
 
 
 def _is_same(name: str, value: Any, own: Params) -> bool:

@@ -331,7 +331,7 @@ class GuidedSearchCV(BaseSearcher):
         if n_networks > 1:
             n = len(self.ensemble_)
             if report.tried != [_OVER_SEEDS]:  # else nothing was compared
-                report.found = f"{n} of them predict best together. " if n > 1 else "The best predicts best alone. "
+                report.found = f"{n} of them predict best together. " if n > 1 else "One of them predicts best. "
             report.decided = (
                 f"{n_networks} networks of different seeds were fitted on all rows; predictions are averages."
             )

@@ -1,9 +1,12 @@
 from types import SimpleNamespace
 
+import numpy as np
+
+from sknet_hp.cli.models.beside import Beside
 from sknet_hp.cli.output.text import make_console
 from sknet_hp.cli.tables.scoring import Scoring
 from sknet_hp.cli.tuning.nested_search import NestedSearch
-from sknet_hp.cli.tuning.tuned import print_score, print_stages
+from sknet_hp.cli.tuning.tuned import print_score, print_stages, print_tuned
 from sknet_hp.tuning.guided.reports import StageReport, Stages
 
 
@@ -51,3 +54,21 @@ def test_the_score_of_one_fold_has_no_interval(capsys):
     told = " ".join(capsys.readouterr().out.split())
     assert "Score: accuracy 0.8000 (no interval)" in told
     assert "the mean of 1 outer fold." in told
+
+
+def test_a_model_of_other_settings_is_told(capsys):
+    nested = SimpleNamespace(interval=lambda: (0.7, 0.9), statuses=["done"] * 2, mean=0.8)
+    search = SimpleNamespace(
+        best_score_=0.85,
+        best_params_={"lr": 0.01},
+        best_index_=0,
+        cv_results_={"candidate": np.array([4]), "params": [{}]},
+        ensemble_=[{"candidate": 5, "seeds": 8}],
+    )
+    result = SimpleNamespace(
+        nested=nested, search=search, cautious="", warnings={}, findings=[], networks=9, fold_scores=[0.8, 0.8]
+    )
+    print_tuned(make_console(), result, Beside(None, {}), Scoring("accuracy"), 5.0)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Best settings: lr=0.01. The final model averages 8 networks of another candidate" in told
+    assert "summary.json lists them" in told

@@ -1,5 +1,7 @@
 """Searches in sentences."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_iris
@@ -7,7 +9,7 @@ from sklearn.datasets import load_diabetes, load_iris
 from sknet_hp import NetRegressor
 from sknet_hp.findings import Finding, Findings
 from sknet_hp.search import PBTSearchCV, RandomizedSearchCV
-from sknet_hp.search.views.summary import count_states, find_untuned
+from sknet_hp.search.views.summary import count_states, find_untuned, write_ensemble
 from tests.helpers.small_searches import CV, NET, make_network_search
 
 X, y = load_iris(return_X_y=True)
@@ -88,3 +90,24 @@ def test_without_a_best_it_says_how_to_get_one():
 
 def test_all_lines_are_narrow(halving):
     assert max(map(len, halving.summary().splitlines())) <= 88
+
+
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        ([], ""),
+        ([{"candidate": 3, "seeds": 8}], ""),
+        ([{"candidate": 1, "seeds": 8}], "8 networks of another candidate, whose average predicts better"),
+        ([{"candidate": 1}, {"candidate": 2}], "averages 2 other candidates, whose average predicts better"),
+        (
+            [{"candidate": 1, "seeds": 3}, {"candidate": 3, "seeds": 2}],
+            "5 networks of 2 candidates, including this one",
+        ),
+    ],
+)
+def test_what_the_final_model_averages(members, told):
+    results = {"candidate": np.array([1, 3]), "params": [{}, {}]}
+    search = SimpleNamespace(ensemble_=members, best_index_=1, cv_results_=results)
+    text = write_ensemble(search)
+    assert told in text
+    assert bool(text) == bool(told)

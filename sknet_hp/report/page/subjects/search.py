@@ -29,6 +29,7 @@ from sknet_hp.search.spaces.dimensions import Choice
 from sknet_hp.search.spaces.values import are_equal
 from sknet_hp.search.views.facts import find_space
 from sknet_hp.search.views.metric import MISSING
+from sknet_hp.search.views.summary import has_best_in_ensemble
 
 _ENDINGS = {
     "time_budget": "stopped early because its time was used up.",
@@ -246,6 +247,8 @@ def _answer_chosen(view: SearchView) -> Answer:
     members = getattr(view.search, "ensemble_", None)
     n_networks = sum(int(each.get("seeds", 1)) for each in members or [])
     more = "; the table shows the best of them" if rows and len(members or []) > 1 else ""
+    if not has_best_in_ensemble(view.search):
+        more = ", whose average predicts better than that of the setting above"
     if members and n_networks > 1:
         blocks.append(
             Text(
