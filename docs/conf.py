@@ -58,6 +58,7 @@ default_role = "py:obj"
 nitpicky = True
 nitpick_ignore_regex = [("py:obj", ".*")]
 autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"  # names of methods fit beside the page
 autosummary_generate = True
 autosummary_filename_map = {"sknet_hp.sharing.Card": "sknet_hp.sharing.Card-class"}  # some disks know no upper case
 numpydoc_show_class_members = False
