@@ -36,7 +36,7 @@ PHRASES = {
     r"\bCompare the prediction of sknet_hp\.sharing\.run_onnx for that row with predict, or raise tolerance\b": (
         "Without DATA, the file is written and not compared"
     ),
-    r"\bgive other rows as X, or tolerance=1e-3": "give other rows",
+    r"\bgive other rows as X(, or tolerance=1e-3)?": "give other rows",
     r": give tolerance=1e-2": "",
     r"give X and y to `report` for its fingerprint": "its journal holds none of it",
 }

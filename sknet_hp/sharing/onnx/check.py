@@ -70,9 +70,8 @@ def _explain(model: Any, X: TableLike, row: int) -> str:
             return f". The network multiplies in precision={part.precision!r}: give tolerance=1e-2"
         isotonic = isinstance(part, CalibratedClassifierCV) and part.method == "isotonic"
         if isotonic or isinstance(part, (HistGradientBoostingClassifier, HistGradientBoostingRegressor)):
-            name = "Isotonic calibration" if isotonic else "Gradient boosting"
-            steps = f"{name} has steep steps, with rows of training at their edges"
-            return f". {steps}: give other rows as X, or tolerance=1e-3"
+            name, more = ("Isotonic calibration", ", or tolerance=1e-3") if isotonic else ("Gradient boosting", "")
+            return f". {name} has steep steps, with rows of training at their edges: give other rows as X{more}"
     table = open_table(X, TableEncoder())
     for column in range(table.n_columns):
         if table.is_numeric(column) or table.is_date(column):
