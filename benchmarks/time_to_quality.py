@@ -201,9 +201,8 @@ def main() -> None:
         print(f"{name} is left out: {module} is not installed")
     report = {"machine": kept.get("machine") or machine("skorch", "optuna", "dask-ml"), "curves": curves}
     print(json.dumps(machine("skorch", "optuna", "dask-ml")), flush=True)
-    torch.set_num_threads(
-        1
-    )  # of single fits: on small networks more threads gain little, and lose much where others use the cores too
+    # For single fits: on small networks more threads gain little, and lose much where others use the cores too.
+    torch.set_num_threads(1)
     warm_up()
     for table in tables(arguments.folder, arguments.tables):
         own = curves.setdefault(table.name, {})

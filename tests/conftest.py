@@ -7,11 +7,8 @@ import pytest
 
 _GUARD = 128  # bytes on both sides of an array that is watched
 
-for variable in (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-):  # tests run in as many processes as there are cores
+# Tests run in as many processes as there are cores.
+for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 

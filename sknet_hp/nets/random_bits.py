@@ -41,8 +41,7 @@ def draw_bits(keys: Tensor, size: int) -> Tensor:
     counter = torch.arange(-(-size // 4), dtype=torch.int64, device=keys.device).mul_(_to_signed(_GOLDEN))
     z = counter + keys.unsqueeze(1)
     for shift, multiplier in ((30, _MIX_1), (27, _MIX_2), (31, 1)):
-        z.bitwise_xor_(
-            (z >> shift).bitwise_and_((1 << (64 - shift)) - 1)
-        )  # int64's shift copies the sign: mask it away
+        # A shift of int64 copies the sign: mask it away.
+        z.bitwise_xor_((z >> shift).bitwise_and_((1 << (64 - shift)) - 1))
         z.mul_(_to_signed(multiplier))
     return z.view(torch.int16)[:, :size]

@@ -104,9 +104,8 @@ class Adapter(BaseEstimator):
 
     def _parameters(self, n_rows):
         """Our parameters of these, for a table of so many rows."""
-        lbfgs = (
-            self.solver == "lbfgs"
-        )  # which we do not have: Adam on small batches at a higher rate gets as far in as many epochs
+        # We have no L-BFGS: Adam on small batches at a higher rate gets as far in as many epochs.
+        lbfgs = self.solver == "lbfgs"
         rows = min(200, n_rows) if self.batch_size == "auto" else self.batch_size
         if lbfgs:
             rows = min(16, n_rows)

@@ -21,9 +21,8 @@ def pytest_collection_modifyitems(items):
 
 def mark(items, reasons):
     """Expect failures for their reasons, which must be of tests that there are."""
-    beginnings = {
-        name: name if "[" in name else f"{name}[" for name in reasons
-    }  # whole names, or names and some parameters
+    # Reasons are by whole names, or by names and some parameters.
+    beginnings = {name: name if "[" in name else f"{name}[" for name in reasons}
     gone = [name for name in reasons if not any(f"{item.name}[".startswith(beginnings[name]) for item in items)]
     if len(items) > 1 and gone:  # more than one: not asked for by its name
         raise pytest.UsageError(f"reasons for tests that there are no more: {gone}")

@@ -34,9 +34,8 @@ NETS = [pytest.param(NetClassifier, id="classifier"), pytest.param(NetRegressor,
 
 @pytest.fixture(scope="module")
 def classes():
-    return make_classification(
-        300, 6, n_informative=3, n_redundant=0, shuffle=False, class_sep=2, random_state=0
-    )  # columns 0 to 2 inform
+    # Columns 0 to 2 inform.
+    return make_classification(300, 6, n_informative=3, n_redundant=0, shuffle=False, class_sep=2, random_state=0)
 
 
 @pytest.fixture(scope="module")

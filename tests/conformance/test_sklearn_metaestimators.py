@@ -168,9 +168,8 @@ REGRESSORS = {
     "RegressorChain": (RegressorChain, NUMBERS),
 }
 METAS = CLASSIFIERS | REGRESSORS  # self-training is not among them: it cuts the rows, and not their weights
-NO_STACKS = [
-    name for name in METAS if not name.startswith("Stacking")
-]  # which give all they get to their last estimator, too
+# Stacks give all they get to their last estimator, too.
+NO_STACKS = [name for name in METAS if not name.startswith("Stacking")]
 SAME_Y = [
     name
     for name in NO_STACKS

@@ -48,10 +48,8 @@ def test_passes_with_our_nets(module, tmp_path):
         "--pyargs",
         f"skorch.tests.{module}",
     ]
-    command += [
-        "-k",
-        "not no_module_reinit",
-    ]  # these replace a method by a mock that calls it by name, which an override of it does not survive
+    # These replace a method by a mock that calls it by name, which an override of it does not survive.
+    command += ["-k", "not no_module_reinit"]
     here = Path(sknet_hp.__file__).parents[1]
     ran = subprocess.run(
         command, cwd=tmp_path, env={"PYTHONPATH": f"{tmp_path}{os.pathsep}{here}"}, capture_output=True, text=True

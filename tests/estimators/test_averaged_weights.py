@@ -98,9 +98,8 @@ def test_members(averaged):
 def test_started_from_another(averaged):
     source = fitted(**averaged)
     net = fitted(**averaged, init_from=source, max_epochs=1, lr=1e-12, norm_momentum=0.0)
-    np.testing.assert_allclose(
-        net.parameters_, source.parameters_, atol=1e-6
-    )  # the average, not where the training of the other had come to
+    # It is the average, not where the training of the other had come to.
+    np.testing.assert_allclose(net.parameters_, source.parameters_, atol=1e-6)
     assert net.state_.average.count <= 7
 
 

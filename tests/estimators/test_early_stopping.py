@@ -29,9 +29,8 @@ def test_scorers_see_targets_as_they_were_given(seed):
 
 def test_scorers_see_predictions_as_they_will_be():
     held_out = np.arange(240) < 60
-    ends = np.where(
-        held_out, 100 * yr, yr
-    )  # of which predictions within the range of the training targets know nothing
+    # Predictions within the range of the training targets know nothing of these.
+    ends = np.where(held_out, 100 * yr, yr)
     net = NetRegressor(
         **SMALL, max_epochs=6, stopping_metric="neg_mean_absolute_error", clip_prediction=True, num_embedding="none"
     )

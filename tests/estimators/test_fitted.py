@@ -90,9 +90,8 @@ def test_restore_best(classes):
     best, last = (NetClassifier(**parameters, restore_best=restore).fit(X, y) for restore in (True, False))
     assert best.n_iter_ == last.n_iter_ > best.best_epoch_ == last.best_epoch_
     assert not np.array_equal(best.predict_proba(X), last.predict_proba(X))
-    assert np.array_equal(
-        best.state_.parameters, last.state_.parameters
-    )  # training goes on from the last weights all the same
+    # Training goes on from the last weights all the same.
+    assert np.array_equal(best.state_.parameters, last.state_.parameters)
     shorter = NetClassifier(**parameters | {"max_epochs": best.best_epoch_}, restore_best=False).fit(X, y)
     assert np.array_equal(best.predict_proba(X), shorter.predict_proba(X))
     train, valid = find_held_out(best, y)

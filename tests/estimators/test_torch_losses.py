@@ -95,9 +95,8 @@ def test_cloned_pickled_and_continued():
     assert same(net, clone(net).fit(Xr, yr))
     whole = of_numbers(loss=nn.SmoothL1Loss(beta=0.5), max_epochs=9)
     for again in (pickle.loads(pickle.dumps(net)), net):
-        again.set_params(max_epochs=9, loss=nn.SmoothL1Loss(beta=0.5)).fit(
-            Xr, yr
-        )  # another object that is the same loss
+        # It is another object that is the same loss.
+        again.set_params(max_epochs=9, loss=nn.SmoothL1Loss(beta=0.5)).fit(Xr, yr)
         assert same(again, whole)
     with pytest.raises(ValueError, match=r"loss=SmoothL1Loss\(\) has become HuberLoss\(\)"):
         net.set_params(max_epochs=10, loss=nn.HuberLoss()).fit(Xr, yr)

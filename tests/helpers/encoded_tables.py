@@ -16,9 +16,8 @@ def draw_encoded_table(rows, n_floats=0, bins=(), categories=(), words=0, codes=
     arrays = {"floats": rng.standard_normal((rows, n_floats)).astype(np.float32), "starts": starts}
     if bins:
         arrays["bins"] = np.column_stack([rng.integers(0, n, rows) for n in bins]).astype(np.uint16)
-        arrays["shares"] = np.clip(rng.uniform(-0.2, 1.2, (rows, len(bins))), 0, 1).astype(
-            np.float32
-        )  # the ends of bins among them
+        # The ends of bins are among them.
+        arrays["shares"] = np.clip(rng.uniform(-0.2, 1.2, (rows, len(bins))), 0, 1).astype(np.float32)
     if categories:
         begins = first + np.concatenate([[0], np.cumsum(categories)[:-1]])
         hot = np.column_stack([begin + rng.integers(0, n, rows) for begin, n in zip(begins, categories, strict=True)])

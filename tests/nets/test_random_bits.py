@@ -24,9 +24,8 @@ def test_bits_are_uniform_in_every_lane(lane):
 def test_lanes_are_independent():
     lanes = draw_bits(torch.tensor([5]), 1 << 18).reshape(-1, 4).double().T
     assert (torch.corrcoef(lanes) - torch.eye(4)).abs().max() < 4 / np.sqrt(lanes.shape[1])
-    shifted = torch.corrcoef(torch.stack([lanes[0][1:], lanes[0][:-1]]))[
-        0, 1
-    ]  # nor do neighbouring words resemble each other
+    # Neighbouring words do not resemble each other either.
+    shifted = torch.corrcoef(torch.stack([lanes[0][1:], lanes[0][:-1]]))[0, 1]
     assert abs(shifted) < 4 / np.sqrt(lanes.shape[1])
 
 

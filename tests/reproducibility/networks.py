@@ -62,9 +62,8 @@ KINDS = {
     "cosine": NetRegressor(**COMMON, lr_schedule="cosine", schedule_epochs=5, activation="tanh"),
     "smoothed, balanced": NetClassifier(**COMMON, label_smoothing=0.1, class_weight="balanced", lr_schedule="linear"),
     "smaller than a batch": NetClassifier(**COMMON | {"batch_size": 1000}, normalization="batch"),
-    "wide": NetClassifier(
-        **COMMON | {"width": 80}, dropout=0.1, lr_schedule="cosine"
-    ),  # from 4,000 parameters on AdamW has another kernel
+    # From 4,000 parameters on AdamW has another kernel.
+    "wide": NetClassifier(**COMMON | {"width": 80}, dropout=0.1, lr_schedule="cosine"),
     "knobs": NetClassifier(
         **COMMON,
         optimizer="nadam",

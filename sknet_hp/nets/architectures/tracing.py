@@ -44,9 +44,8 @@ def trace(module: nn.Module) -> tuple[Graph, Rates]:
     except UnknownLayerError as error:
         # A layer says more than the operation that tracing stumbled over.
         for name, layer in module.named_modules():
-            foreign = type(layer).__module__.startswith("torch.nn.") or isinstance(
-                layer, tuple(KIND_OF_MODULE)
-            )  # a subclass may do anything
+            # A subclass may do anything.
+            foreign = type(layer).__module__.startswith("torch.nn.") or isinstance(layer, tuple(KIND_OF_MODULE))
             if foreign and not list(layer.children()) and type(layer) not in KIND_OF_MODULE:
                 raise UnknownLayerError(f"{type(module).__name__}: layer {name!r} ({type(layer).__name__})") from error
         raise
@@ -88,9 +87,7 @@ def _read_graph(module: nn.Module, training: bool = True) -> tuple[Graph, Rates]
     _check_ownership(module)
     try:
         recorded = Recorder().record(module, training)
-    except (
-        Exception
-    ) as error:  # user code runs under symbolic values: whatever goes wrong, the answer is "not traceable"
+    except Exception as error:  # of any kind: user code runs under symbolic values
         raise UnknownLayerError(f"{type(module).__name__}: its forward cannot be traced ({error})") from error
     reader = _Reader(module)
     for call in recorded.nodes:

@@ -158,10 +158,8 @@ class _Cache(FunctionCache):
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
             return super().load_overload(sig, target_context)
-        except (
-            Exception
-        ):  # a file that another version, or a disk that was full, has left; what is saved would be added to its index
-            with suppress(OSError):
+        except Exception:  # a file that another version, or a disk that was full, has left
+            with suppress(OSError):  # what is saved would be added to its index
                 self.flush()
             return None
 

@@ -121,9 +121,8 @@ class LinearMap:
             b.tape.add(pointwise.fill, n=last - first, x=gradient.skip(first), value=0.0)
         if "bins" in x.cells:
             weight = gradient.skip((form.n_floats + x.shift) * width)
-            of_sums = b.memory.take(
-                (form.n_bins + form.n_binned) * width
-            )  # not the sums, which the caches of other cores hold
+            # A place beside the sums, which the caches of other cores hold.
+            of_sums = b.memory.take((form.n_bins + form.n_binned) * width)
             of = {"of_weight": weight, "of_sums": of_sums, "g": g, "g_width": width, "step": 0, "room": b.entries}
             b.tape.add(cells.add_bins_backward, rows=RowCount(), n=form.n_binned, width=width, **BINS, **ORDER, **of)
         shifted = gradient.skip(x.shift * width)

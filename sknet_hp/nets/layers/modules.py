@@ -114,9 +114,8 @@ class CategoryEmbedding(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         *members, n_categories, _ = self.weight.shape
-        first = (
-            torch.arange(math.prod(members), device=x.device).view(*members, 1, 1) * n_categories
-        )  # of each member's, in a table of all
+        # The first category of each member, in a table of all.
+        first = torch.arange(math.prod(members), device=x.device).view(*members, 1, 1) * n_categories
         codes = x[..., -self.n_columns :].long() + first
         vectors = nn.functional.embedding(codes, self.weight.flatten(0, -2))
         return torch.cat([x[..., : -self.n_columns], vectors.flatten(-2)], -1)

@@ -68,9 +68,8 @@ class StackedNetworks:
 
     def __init__(self, graph: Graph, tensors: dict[str, Tensor], rates: Tensor):
         self.nodes = graph.nodes
-        leaves = {
-            name: tensors[name].data.requires_grad_() for name, _ in graph.parameters
-        }  # they do not notice what happens to buffers
+        # Leaves do not notice what happens to buffers.
+        leaves = {name: tensors[name].data.requires_grad_() for name, _ in graph.parameters}
         self.parameters = list(leaves.values())
         own = rates.split([node.n_rates for node in graph.nodes], 1)
         self.layers: list[StackedLayer] = []

@@ -77,9 +77,8 @@ def describe_code(code: CodeType) -> str:
     Docstrings, names of local variables and numbers of lines are left out.
     """
     used = {each.arg for each in dis.get_instructions(code) if each.opcode in dis.hasconst}
-    constants = [
-        _describe_constant(part) if k in used else "" for k, part in enumerate(code.co_consts)
-    ]  # a docstring is loaded by nobody
+    # A docstring is loaded by nobody.
+    constants = [_describe_constant(part) if k in used else "" for k, part in enumerate(code.co_consts)]
     n_arguments = code.co_argcount + code.co_kwonlyargcount
     arguments = (code.co_varnames[:n_arguments], code.co_argcount, code.co_posonlyargcount, code.co_flags)
     return f"{code.co_code.hex()} {code.co_exceptiontable.hex()} {code.co_names} {arguments} {constants}"

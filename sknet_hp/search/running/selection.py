@@ -21,9 +21,8 @@ def name_deciding_score(scorers: Any, refit: Any) -> str:
     misspelt is refused.
     """
     near = get_close_matches(refit, RULES, cutoff=0.8) if isinstance(refit, str) and refit not in RULES else []
-    if near and not isinstance(
-        scorers, _MultimetricScorer
-    ):  # any other name may be that of the one score, as in scikit-learn
+    # Any other name may be that of the one score, as in scikit-learn.
+    if near and not isinstance(scorers, _MultimetricScorer):
         raise ValueError(f"refit={refit!r} is not a known choice; did you mean {near[0]!r}?")
     if not isinstance(scorers, (_MultimetricScorer, _BaseScorer)) and isinstance(refit, str) and refit not in RULES:
         return refit  # a function that may give several scores; nobody knows before it is called

@@ -63,12 +63,10 @@ def make_sampler(axes: Axes, n_points: int, seed: int, before: list[FrozenTrial]
     return _SamplerOfNumbers(
         numbers,
         n_startup_trials=0,
-        popsize=max(
-            n_points, 4 + floor(3 * log(max(1, len(numbers))))
-        ),  # the second is the usual one (Hansen 2016, eq. 48)
-        with_margin=any(
-            axis.integer for axis in axes.list_shared()
-        ),  # else whole numbers get stuck (Hamano et al. 2022)
+        # The second is the usual size (Hansen 2016, eq. 48).
+        popsize=max(n_points, 4 + floor(3 * log(max(1, len(numbers))))),
+        # Without a margin, whole numbers get stuck (Hamano et al. 2022).
+        with_margin=any(axis.integer for axis in axes.list_shared()),
         source_trials=(source if len(source) >= _TOP else source * _TOP) or None,
         independent_sampler=TPESampler(seed=seed, multivariate=False),
         warn_independent_sampling=False,

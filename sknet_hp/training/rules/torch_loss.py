@@ -172,9 +172,8 @@ class _StackedTorchLoss(Loss):
         self.has_accuracy = self.like.has_accuracy
         self.function = copy.deepcopy(loss.function)
         self.sums = getattr(self.function, "reduction", None) == "sum"
-        if isinstance(getattr(self.function, "reduction", None), str) and not isinstance(
-            self.function, FunctionType
-        ):  # of which there is one only
+        # Of a function there is one only, whosever it is.
+        if isinstance(getattr(self.function, "reduction", None), str) and not isinstance(self.function, FunctionType):
             self.function.reduction = "none"
         if isinstance(self.function, nn.Module) and values is not None:
             self.function.to(values.device)

@@ -51,9 +51,8 @@ class DeviceTable:
     def _fill_bins(self, out: Tensor, rows: Tensor, everyone: Tensor) -> None:
         own = self.arrays
         starts = own["starts"]
-        of_column = torch.repeat_interleave(
-            torch.arange(len(starts) - 1, device=rows.device), starts.diff()
-        )  # which number a bin belongs to
+        # The number that each bin belongs to.
+        of_column = torch.repeat_interleave(torch.arange(len(starts) - 1, device=rows.device), starts.diff())
         position = torch.arange(len(of_column), device=rows.device) - starts[of_column]
         at = own["bins"].index_select(0, rows)
         out.copy_(position < at[:, of_column])

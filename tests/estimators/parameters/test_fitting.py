@@ -69,9 +69,8 @@ def test_own_validation_rows():
         -np.log(p[np.arange(50), y[150:]]).mean(), rel=1e-5
     )
     only_told = NetClassifier(**SMALL).fit(X[:150], y[:150], X_val=X[150:], y_val=y[150:])
-    assert has_same_weights(
-        only_told, NetClassifier(**SMALL).fit(X[:150], y[:150])
-    )  # they teach nothing, and without early_stopping choose nothing
+    # They teach nothing, and without early_stopping choose nothing.
+    assert has_same_weights(only_told, NetClassifier(**SMALL).fit(X[:150], y[:150]))
     assert only_told.history_[0]["valid_loss"] > 0
     with pytest.raises(ValueError, match="X_val and y_val belong together"):
         NetClassifier(**SMALL).fit(X, y, X_val=X)

@@ -108,9 +108,8 @@ REGRESSORS = {
 
 
 def assert_same(got, expected):
-    for one, other in (
-        zip(got, expected, strict=True) if isinstance(expected, list) else [(got, expected)]
-    ):  # one for each output
+    of_outputs = zip(got, expected, strict=True) if isinstance(expected, list) else [(got, expected)]
+    for one, other in of_outputs:
         np.testing.assert_array_equal(one, other)
 
 

@@ -57,10 +57,8 @@ def test_weights_of_classes_in_company(bundles):
 
     def fit(kind, lr):
         net = make_classifier(kind, copy.deepcopy(module), lr=lr, criterion__weight=torch.tensor([1.0, 5.0])).fit(X, y)
-        return [
-            read_numbers(net)[0],
-            net.history[:, "valid_acc"],
-        ]  # losses are means by weight, in skorch means of the batches'
+        # Losses are means by weight, in skorch means of the batches'.
+        return [read_numbers(net)[0], net.history[:, "valid_acc"]]
 
     with sknet_hp.fused(n_jobs=1):
         together = Parallel()(delayed(fit)(ours, lr) for lr in (0.01, 0.05))

@@ -44,9 +44,8 @@ def test_balanced_counts_rows_by_their_weight(rows):
     np.testing.assert_allclose(weighted.balanced_weight_, several.balanced_weight_)
     np.testing.assert_allclose(weighted.loss_curve_, several.loss_curve_, rtol=1e-4)
     assert np.ptp([weight[y == k].sum() * weighted.balanced_weight_[k] for k in range(3)]) < 1e-9
-    none_of_one = NetClassifier(**SMALL, class_weight="balanced").fit(
-        X, y, np.where(y == 1, 0, 1)
-    )  # a class without weight weighs nothing
+    # A class without weight weighs nothing.
+    none_of_one = NetClassifier(**SMALL, class_weight="balanced").fit(X, y, np.where(y == 1, 0, 1))
     assert np.isfinite(none_of_one.loss_curve_).all()
 
 

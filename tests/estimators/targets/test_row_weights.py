@@ -94,9 +94,8 @@ def test_rows_to_validate_on_have_the_weights_of_the_training_rows_classes(class
     weight = compute_class_weight(class_weight, classes=np.arange(3), y=b)
     p = net.predict_proba(X)[np.arange(240), y]
     assert net.history_[0]["valid_loss"] == pytest.approx(-np.average(np.log(p), weights=weight[y]), rel=1e-4)
-    NetClassifier(**SMALL, class_weight=class_weight).fit(
-        A, b, X_val=X[y != 2], y_val=y[y != 2]
-    )  # not all classes are there
+    # Not all classes are there.
+    NetClassifier(**SMALL, class_weight=class_weight).fit(A, b, X_val=X[y != 2], y_val=y[y != 2])
 
 
 def test_nothing_to_learn_from():

@@ -91,9 +91,8 @@ def test_layer_equals_torch(kind, make):
     rows_in, rows_out = ROWS * stack.heads_in, ROWS * stack.heads_out
     for step in range(3):  # buffers move from step to step
         x, weight = stack.batch(seed=10 + step)
-        g = output_gradient(
-            stack.layer(x).detach(), rows_out, seed=20 + step
-        )  # training's outputs have the shape of prediction's
+        # Training's outputs have the shape of prediction's.
+        g = output_gradient(stack.layer(x).detach(), rows_out, seed=20 + step)
         out, gx, gradients = stack.step(x, weight, lambda out, g=g: g)
         for k, module in enumerate(stack.modules):
             own_x = x[k, :rows_in].clone().requires_grad_()

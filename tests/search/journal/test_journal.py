@@ -68,9 +68,8 @@ def test_nothing_is_trained_twice(path, monkeypatch):
     before = len((path / "records").read_bytes().splitlines())
     search = make_curve_search(path).fit(X, y)
     assert 55 < before < len((path / "records").read_bytes().splitlines()) == 2 * (27 + 9 + 3 + 1)
-    assert {index for index, _, end in TRAINED[n:] if end == 1} < {
-        index for index, _, end in first if end == 1
-    }  # they come back to go on
+    # Those that have begun come back to go on.
+    assert {index for index, _, end in TRAINED[n:] if end == 1} < {index for index, _, end in first if end == 1}
     same_numbers = make_curve_search().fit(X, y)
     assert list_results(search) == list_results(same_numbers)
 

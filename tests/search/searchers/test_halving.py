@@ -225,9 +225,8 @@ def test_continuation_by_the_networks_own_counters():
 
 def test_a_network_that_has_stopped_stays_stopped_and_keeps_its_score():
     Spy.seen.clear()
-    spy = Spy(**NET.get_params()).set_params(
-        early_stopping=True, patience=1, max_epochs=27, min_delta=10.0
-    )  # nothing is ever such an improvement
+    # Nothing is ever such an improvement.
+    spy = Spy(**NET.get_params()).set_params(early_stopping=True, patience=1, max_epochs=27, min_delta=10.0)
     search = HalvingSearchCV(
         spy, {"lr": [1e-3, 1e-2, 0.1]}, n_candidates="grid", factor=2, cv=CV, min_resources=7, refit=False
     )

@@ -254,9 +254,8 @@ def test_spaces_that_hold_one_value_or_can_only_be_drawn_from(searcher):
 
 
 def test_brackets_are_hyperbands(searcher):
-    most, n_candidates, n_epochs = (
-        (9, 17, 69) if searcher is GPSearchCV else (27, 49, 357)
-    )  # a Gaussian process takes its time
+    # A Gaussian process takes its time.
+    most, n_candidates, n_epochs = (9, 17, 69) if searcher is GPSearchCV else (27, 49, 357)
     brackets = plan_hyperband(most, 1, 3)
     Formula.trained = 0
     found = fit_search(

@@ -247,9 +247,8 @@ def test_a_part_of_a_net_without_its_step():
 def test_misspelt_parts_of_a_net():
     net = NeuralNetClassifier(torch.nn.Linear)
     for estimator, prefix in [(net, ""), (make_pipeline(StandardScaler(), net), "neuralnetclassifier__")]:
-        with pytest.raises(
-            ValueError, match="modul__out_features' is not a parameter"
-        ):  # which skorch takes until it is fitted
+        # skorch takes it until it is fitted.
+        with pytest.raises(ValueError, match="modul__out_features' is not a parameter"):
             Space({f"{prefix}modul__out_features": [2]}, estimator)
 
 

@@ -316,9 +316,8 @@ def test_orders_of_rows():
     assert np.array_equal(draw_order(replace(job, shuffle=False), 0), np.arange(70))
     first = np.array([draw_order(job, epoch)[0] for epoch in range(4000)])
     counts = np.bincount(first, minlength=70)
-    assert (
-        (counts - 4000 / 70) ** 2 / (4000 / 70)
-    ).sum() < 130  # chi squared with 69 degrees of freedom: one in a hundred thousand
+    chi_squared = ((counts - 4000 / 70) ** 2 / (4000 / 70)).sum()
+    assert chi_squared < 130  # with 69 degrees of freedom: one in a hundred thousand
 
 
 @pytest.mark.parametrize("cores", [2, 3, 5])

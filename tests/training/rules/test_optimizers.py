@@ -259,6 +259,5 @@ def test_l1_is_in_the_gradient(name):
                 p.grad += l1[k] * p.detach().sign() + r["weight_decay"] * p.detach()  # noqa: B023
 
         expected = Reference(problem, k, lambda p, r=r: TORCH[name](p, r | {"weight_decay": 0.0})).run(penalise)
-        np.testing.assert_allclose(
-            weights[k], expected, atol=2.5 * r["lr"], err_msg=f"member {k}"
-        )  # the sign of what is almost zero may flip
+        # The sign of what is almost zero may flip.
+        np.testing.assert_allclose(weights[k], expected, atol=2.5 * r["lr"], err_msg=f"member {k}")

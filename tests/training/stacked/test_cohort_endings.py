@@ -39,9 +39,8 @@ def test_patience(patience):
     assert result.state.epoch == len(valid) < 40
     assert result.state.best_epoch == np.argmin(valid) + 1 == result.state.epoch - patience
     assert result.state.best_loss == valid.min()
-    assert (
-        np.diff(np.flatnonzero(valid == np.minimum.accumulate(valid))) <= patience
-    ).all()  # it did not miss an earlier occasion
+    waits = np.diff(np.flatnonzero(valid == np.minimum.accumulate(valid)))
+    assert (waits <= patience).all(), "it has missed an earlier occasion"
 
 
 def test_best_weights_are_those_of_the_best_epoch():
@@ -70,9 +69,8 @@ def test_min_delta():
 
 
 def test_epochs_that_nothing_judges_are_not_waited_for():
-    job = overfitting_job(
-        stopping=Stopping(patience=3, min_delta=10.0), max_epochs=2
-    )  # nothing improves: the first epoch stays the best
+    # Nothing improves: the first epoch stays the best.
+    job = overfitting_job(stopping=Stopping(patience=3, min_delta=10.0), max_epochs=2)
     state = train_cohort([job])[0].state
     state = train_cohort([replace(job, validation=None, max_epochs=9, start=state)])[0].state
     state = train_cohort([replace(job, max_epochs=40, start=state)])[0].state

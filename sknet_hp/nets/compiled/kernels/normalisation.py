@@ -32,9 +32,8 @@ def normalise_batch(
     for r in range(rows):
         counted += F(1) if weight[r] > 0 else F(0)
     unbiased = counted / (counted - F(1)) if counted > F(1) else F(1)
-    share_of_new = (
-        view_vector(momentum, 1)[0] if counted > 0 else F(0)
-    )  # a batch without a row that counts teaches nothing
+    # A batch without a row that counts teaches nothing.
+    share_of_new = view_vector(momentum, 1)[0] if counted > 0 else F(0)
     for left in range(begin, end, _BLOCK):
         right = min(left + _BLOCK, end)
         n = right - left

@@ -29,9 +29,8 @@ def _cross_entropy(z, t, own, g):
     most, total = exponentiate(z, g)
     level, loss, inverse = most + log(total), F(0), F(1) / total
     for j in range(len(z)):
-        loss += (
-            t[j] * (level - z[j]) if t[j] > F(0) else F(0)
-        )  # a target of zero counts for nothing, even where the logarithm is infinite
+        # A target of zero counts for nothing, even where the logarithm is infinite.
+        loss += t[j] * (level - z[j]) if t[j] > F(0) else F(0)
         g[j] = g[j] * inverse - t[j]
     return loss
 

@@ -30,9 +30,8 @@ def noise(place, rows, width, sigma=1.0, key=1, parts=1, x=None, layer=0):
 def test_noise_is_normal(place, width):
     drawn = noise(place, 40_000 // width, width, sigma=0.5).astype(np.float64) / 0.5
     n = drawn.size
-    for power, (mean, variance) in enumerate(
-        [(0, 1), (1, 2), (0, 15), (3, 96)], 1
-    ):  # the moments of a normal distribution
+    moments = [(0, 1), (1, 2), (0, 15), (3, 96)]  # of a normal distribution, with their variances
+    for power, (mean, variance) in enumerate(moments, 1):
         assert abs((drawn**power).mean() - mean) < 5 * np.sqrt(variance / n), power
     assert abs(np.mean(np.abs(drawn) > 1.959964) - 0.05) < 5 * np.sqrt(0.05 * 0.95 / n)
 
