@@ -42,7 +42,7 @@ def test_a_finished_search_is_shown_once(run, search):
         assert result.code == 0, result.err
         assert "finished" in result.out
         assert f"{search.best_score_:.4f}" in result.out
-    assert f"Best: {search.best_score_:.4f} (accuracy)" in result.out
+    assert f"Best: {search.best_score_:.4f} (accuracy, candidate " in result.out
     assert f"lr={search.best_params_['lr']:.3g}" in result.out
 
 
