@@ -26,7 +26,8 @@ $(DOCS_INSTALLED): $(INSTALLED)
 install: $(INSTALLED)  ## create .venv with the package and the pinned packages it needs
 
 demo: $(INSTALLED)  ## tune a network on a table of scikit-learn for 45 seconds, score it honestly, write a report
-	$(BIN)/sknet-hp tune sklearn:breast_cancer --time-budget 45 --outer-cv 3 --out breast_cancer-tuned --overwrite
+	$(BIN)/sknet-hp tune sklearn:digits --scoring neg_log_loss --time-budget 45 --outer-cv 3 --overwrite
+	@echo; echo "Open the report in a browser: digits-tuned/report.html"
 
 test: $(INSTALLED)  ## run the tests, all but the slow ones
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
