@@ -49,8 +49,8 @@ class EvaluationRecord:
         The `SearchRecord` of each search that has started, by (name, repeat, fold).
     """
 
-    def __init__(self, path: Path, state: Literal["running", "finished", "unfinished"], planned: list[Fold]):
-        self.path, self.state, self.planned = path, state, planned
+    def __init__(self, path: Path, state: Literal["running", "finished", "unfinished"], keys: dict[Fold, Fold]):
+        self.path, self.state, self.planned, self._keys = path, state, list(keys), keys
 
     @cached_property
     def table(self) -> "pd.DataFrame":
@@ -59,7 +59,7 @@ class EvaluationRecord:
 
         rows = []
         for name, repeat, fold in self.planned:
-            numbers = _read_outcome(self.path, (name, repeat, fold))
+            numbers = _read_outcome(self.path, self._keys[name, repeat, fold])
             if numbers is not None:
                 known = {"name": name, "repeat": repeat, "fold": fold, **numbers["scores"]}
                 rows.append(known | {"inner_score": numbers["inner_score"], "fit_time": numbers["fit_time"]})
@@ -71,7 +71,7 @@ class EvaluationRecord:
         found = {}
         for fold in self.planned:
             try:
-                found[fold] = read_search(self.path / SEARCHES / _name(fold))
+                found[fold] = read_search(self.path / SEARCHES / _name(self._keys[fold]))
             except JournalError:  # of a model that is no search, or one that has not begun
                 continue
         return found
@@ -124,16 +124,20 @@ def read_journal(path: str | os.PathLike[str]) -> EvaluationRecord:
             f"sknet_hp.search.read_journal reads that of a search"
         )
     is_running = is_locked(path / "lock")
-    events = [event for event in read_log(path / "log") if event["event"] == "tasks"]
+    log = read_log(path / "log")
+    events = [event for event in log if event["event"] == "tasks"]
     if not events:
         raise JournalError(
             f"{str(path)!r} is the journal of an older version, or of an evaluation that has not started: it does not "
             f"say what is planned; run the same call with this journal to write it down"
         )
     same = [event for event in events if event["number"] == events[-1]["number"]]
+    named = [event for event in log if event["event"] == "names" and event["number"] == events[-1]["number"]]
+    called = named[-1]["names"] if named else {}
     planned = [_parse(name) for name in dict.fromkeys(name for event in same for name in event["tasks"])]
     is_done = all(_read_outcome(path, fold) is not None for fold in planned)
-    return EvaluationRecord(path, "running" if is_running else "finished" if is_done else "unfinished", planned)
+    keys = {(called.get(own, own), repeat, fold): (own, repeat, fold) for own, repeat, fold in planned}
+    return EvaluationRecord(path, "running" if is_running else "finished" if is_done else "unfinished", keys)
 
 
 def _read_outcome(path: Path, fold: Fold) -> dict[str, Any] | None:

@@ -80,6 +80,7 @@ def evaluate_several(
             described = {f"estimator {name!r}": estimator for name, estimator in estimators.items()}
             memory = open_journal(journal, described, data, list(splits), scorers)
             closing.callback(memory.close)
+            memory.name_tasks({f"{k}": name for k, name in enumerate(names)})
         try:
             run_tasks(
                 tasks,

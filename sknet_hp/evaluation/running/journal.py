@@ -78,6 +78,10 @@ class Journal:
         """Write into the log what is to be done, for who looks on."""
         self._log.write("tasks", number=self._folder.number, tasks=[_name_task(task) for task in tasks])
 
+    def name_tasks(self, names: Mapping[str, str]) -> None:
+        """Write into the log what users call the names of tasks."""
+        self._log.write("names", number=self._folder.number, names=dict(names))
+
     def find_search(self, task: Task) -> Path:
         """Return the directory that the search of a task may have for its journal."""
         return self._searches / _name_task(task)
