@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sknet_hp.formatting.numbers import format_count
-from sknet_hp.formatting.words import capitalise
+from sknet_hp.formatting.numbers import format_count, format_score
+from sknet_hp.formatting.words import capitalise, join_words
 from sknet_hp.report.page.content import Answer, Page, Score, Section, Text
 from sknet_hp.report.page.subjects.answers import make_origin_section
 from sknet_hp.report.page.subjects.extras import Extras
@@ -17,7 +17,8 @@ _NOTICES = {
     "running": "This evaluation is still running. The numbers are from the folds that are finished.",
     "unfinished": "This evaluation was stopped before its end. The same call with the same journal continues it.",
 }
-_KEYS = ("name", "repeat", "fold", "inner_score", "fit_time")
+_PLACES = ("name", "repeat", "fold")
+_KEYS = (*_PLACES, "inner_score", "fit_time")
 """Columns of the table that are no outer scores."""
 
 
@@ -34,7 +35,7 @@ def describe_evaluation_record(record: Any, extras: Extras) -> Page:
     names = list(dict.fromkeys(name for name, _, _ in record.planned))
     said = record.summary().splitlines()
     return Page(
-        title=", ".join(names),
+        title=f"Evaluation of {join_words(names)}",
         subtitle=f"{format_count(len(table), 'outer fold')} of {len(record.planned)} done.",
         notice=_NOTICES.get(record.state, ""),
         score=_make_score(table, metrics),
@@ -62,12 +63,12 @@ def _make_score(table: pd.DataFrame, metrics: list[Metric]) -> Score | None:
 
 
 def _make_folds(table: pd.DataFrame, metrics: list[Metric]) -> Any:
-    shown = table.copy()
+    shown = _drop_constant(table.copy())
     for metric in metrics:
         shown[metric.name] = [metric.turn(score) for score in shown[metric.name].astype(float)]
     names = {metric.name: capitalise(metric.label) for metric in metrics}
     names |= {"inner_score": "Score of the search", "fit_time": "Fit time (s)"}
-    names |= {name: capitalise(name) for name in ("name", "repeat", "fold")}
+    names |= {name: capitalise(name) for name in _PLACES}
     return make_table(shown, "Finished outer folds", names=names, writers={"fit_time": write_fit_time})
 
 
@@ -81,10 +82,18 @@ def _make_searches(record: Any) -> list[Section]:
             "searcher": search.searcher,
             "state": search.state,
             "candidates": getattr(search, "n_candidates_", 0),
-            "best so far": find_metric(search).write(getattr(search, "best_score_", np.nan)),
+            "best so far": find_metric(search).turn(getattr(search, "best_score_", np.nan)),
         }
         for (name, repeat, fold), search in record.searches.items()
     ]
     if not rows:
         return []
-    return [Section("Searches", [make_table(pd.DataFrame(rows), "The search of each outer fold")], "searches")]
+    shown = _drop_constant(pd.DataFrame(rows).sort_values(list(_PLACES)))
+    names = {name: capitalise(name) for name in shown}
+    table = make_table(shown, "The search of each outer fold", names=names, writers={"best so far": format_score})
+    return [Section("Searches", [table], "searches")]
+
+
+def _drop_constant(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of folds without names and repeats where there is only one."""
+    return table.drop(columns=[name for name in ("name", "repeat") if table[name].nunique() == 1])
