@@ -218,7 +218,7 @@ def count_decimals(ticks: Sequence[float]) -> int | None:
     return None
 
 
-def label_lines(ax: Any, labels: list[tuple[float, float, str, str]], gap: float = 0.065) -> None:
+def label_lines(ax: Any, labels: list[tuple[float, float, str, str]]) -> None:
     """Write labels beside the right ends of lines, so that none covers another.
 
     Call it when limits and scales are set.
@@ -227,11 +227,10 @@ def label_lines(ax: Any, labels: list[tuple[float, float, str, str]], gap: float
     ----------
     ax : matplotlib Axes
     labels : (x, y, text, colour) of each; x and y are where its line ends.
-    gap : the least distance of two labels, as a share of the height.
     """
     to_share = ax.transData + ax.transAxes.inverted()
     ends = sorted(((to_share.transform((x, y))[1], x, y, text, colour) for x, y, text, colour in labels))
-    heights = spread_apart([end[0] for end in ends], gap)
+    heights = spread_apart([end[0] for end in ends], gap=0.065)
     for (_, x, y, text, colour), height in zip(ends, heights, strict=True):
         ax.annotate(
             escape_formulas(text),

@@ -151,11 +151,11 @@ def make_rank_colour() -> Any:
     return alt.Color("group:O", scale=scale, legend=None)
 
 
-def group_ranks(values: np.ndarray, n_groups: int = len(RANKS)) -> np.ndarray:
+def group_ranks(values: np.ndarray) -> np.ndarray:
     """Return of each value the number of its group, from 1, groups of equal size.
 
     What is not finite is in the lowest.
     """
     filled = np.where(np.isfinite(values), values, -np.inf)
     below = np.array([(filled < value).sum() for value in filled])
-    return 1 + np.minimum(n_groups - 1, n_groups * below // max(1, len(values)))
+    return 1 + np.minimum(len(RANKS) - 1, len(RANKS) * below // max(1, len(values)))

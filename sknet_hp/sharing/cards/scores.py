@@ -159,7 +159,7 @@ def collect_findings(*sources: Any) -> Findings:
 
 
 def describe_findings(findings: Sequence[Finding], measured: Measured | None, search: Any) -> str:
-    """Return the section on findings, of which there may be none, for want of checks."""
+    """Return the section on findings; there may be none, for want of checks."""
     switch = getattr(search, "checks", False) if hasattr(search, "findings_") else False
     if measured is None and switch is False:
         return "No checks were made."
