@@ -29,7 +29,9 @@ from sknet_hp.training.state import TrainingResult
 class FusedFitLoop(TrainsNetworks):
     """Gives a skorch net a fit loop that trains in the engine, and a `random_state`."""
 
-    random_state: Any
+    def __init__(self, module: Any, *args: Any, random_state: Any = None, **kwargs: Any):
+        super().__init__(module, *args, **kwargs)  # type: ignore[call-arg]
+        self.random_state = random_state
 
     @contextmanager
     def _seed_torch(self, done: int = 0) -> Iterator[None]:
@@ -152,10 +154,6 @@ class NeuralNetClassifier(FusedFitLoop, skorch.NeuralNetClassifier):
         torch's global generator, as skorch does.
     """
 
-    def __init__(self, module: Any, *args: Any, random_state: Any = None, **kwargs: Any):
-        super().__init__(module, *args, **kwargs)
-        self.random_state = random_state
-
 
 class NeuralNetRegressor(FusedFitLoop, skorch.NeuralNetRegressor):
     """A regressor of skorch that trains in compiled loops.
@@ -169,7 +167,3 @@ class NeuralNetRegressor(FusedFitLoop, skorch.NeuralNetRegressor):
         Initial weights, shuffling and dropout follow from an integer. None draws from
         torch's global generator, as skorch does.
     """
-
-    def __init__(self, module: Any, *args: Any, random_state: Any = None, **kwargs: Any):
-        super().__init__(module, *args, **kwargs)
-        self.random_state = random_state
