@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.model_selection._search import BaseSearchCV
 
+from sknet_hp.estimators.pipelines import find_last_step
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.evaluation.nested.result import NestedResult
 from sknet_hp.formatting.numbers import format_count
@@ -115,11 +116,14 @@ def card(
     """
     measured = evaluation if evaluation is None or isinstance(evaluation, Measured) else read_evaluation(evaluation)
     best = take_best(model)
-    search = model if isinstance(model, BaseSearchCV) else None
+    prefix, last = find_last_step(model)
+    search = last if isinstance(last, BaseSearchCV) else None
     target = getattr(y, "name", None) if target is None else target
     target = None if target is None else str(target)
     findings = collect_findings(measured, search)
-    chosen = list(getattr(model, "best_params_", () if measured is None else measured.chosen))
+    chosen = [] if measured is None else list(measured.chosen)
+    if hasattr(last, "best_params_"):
+        chosen = [f"{prefix}{name}" for name in last.best_params_]
     n_rows = _count_rows(best, X, y)
     sections = {
         "How good it is": describe_scores(search, measured),

@@ -194,6 +194,15 @@ def test_searches_of_scikit_learn_check_nothing(search, problem):
     assert "| `lr` | 0.01 | chosen by the search |" in text
 
 
+def test_a_search_at_the_end_of_a_pipeline(search, problem):
+    text = str(card(make_pipeline(FunctionTransformer(), search).fit(*problem)))
+    assert "one of 2 classes (`no` and `yes`) from" in text
+    assert "It is a pipeline that ends with a neural network (mlp)" in text
+    assert "The search that chose it reported log loss" in text
+    assert "| `gridsearchcv__lr` | " in text
+    assert text.count("chosen by the search |") == 1
+
+
 @pytest.mark.parametrize(
     ("checks", "said"), [(False, "No checks were made."), (["near_ties"], "The checks that were made found nothing.")]
 )

@@ -165,7 +165,9 @@ def test_searches_of_others_give_their_best_estimator(problem):
     search = Search().fit(X, y)
     np.testing.assert_array_equal(run_onnx(to_onnx(search), X)["label"], search.predict(X))
     pipeline = make_pipeline("passthrough", Search()).fit(X, y)
-    np.testing.assert_array_equal(run_onnx(to_onnx(pipeline, X), X)["label"], pipeline.predict(X))
+    exported = to_onnx(pipeline, X)
+    np.testing.assert_array_equal(run_onnx(exported, X)["label"], pipeline.predict(X))
+    assert "classes" in {each.key for each in exported.metadata_props}
 
 
 def test_several_outputs_of_classes_are_refused(problem):
