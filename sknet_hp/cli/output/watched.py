@@ -1,6 +1,6 @@
 """How far a run is: for a terminal, in one line, and for JSON."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from rich.text import Text
 from sknet_hp.cli.output.text import describe_finding
 from sknet_hp.formatting.numbers import format_count, format_score, format_seconds
 from sknet_hp.formatting.values import format_params
-from sknet_hp.search.spaces.values import Params, have_same_values
+from sknet_hp.search.spaces.values import Params, are_equal
 from sknet_hp.search.views.facts import get_column, get_mean_scores, get_scores, list_candidates, list_rows_by_candidate
 from sknet_hp.search.views.metric import find_metric
 from sknet_hp.search.views.summary import count_states
@@ -128,7 +128,7 @@ def _draw_search(record: "SearchRecord") -> RenderableType:
         number = get_column(record, "candidate")[record.best_index_]
         told = f"{metric.write(record.best_score_)} ({metric.label}, candidate {number})"
         parts.append(Text(f"{best}: {told}  {line}"))
-    return Group(*parts, *_draw_candidates(record))
+    return Group(*parts, _draw_candidates(record))
 
 
 def _write_advance(record: "SearchRecord") -> str:
@@ -139,34 +139,28 @@ def _write_advance(record: "SearchRecord") -> str:
     return text if left is None else f"{text}, about {format_seconds(left)} left"
 
 
-def _draw_candidates(record: "SearchRecord") -> Iterator[RenderableType]:
-    """Return the best candidates, and what they have in common below them."""
+def _draw_candidates(record: "SearchRecord") -> Table:
     metric, ranked = find_metric(record), _rank(record)
-    common = _find_common([each["params"] for each in ranked])
     unit = record.advance.unit
-    table = Table("candidate", metric.label, "sd", unit, "parameters", box=None, pad_edge=False, header_style="bold")
+    heads = ("candidate", metric.label, "sd", unit, "changed parameters")
+    table = Table(*heads, box=None, pad_edge=False, header_style="bold")
     for column in table.columns[:4]:
         column.justify, column.no_wrap = "right", True
     for each in ranked:
-        params = format_params({name: value for name, value in each["params"].items() if name not in common})
+        params = format_params(_find_changed(record, each["params"])) or "none"
         number = f"{each['candidate']}{' …' if each['is_running'] else ''}"
         score = metric.write(each["mean_score"])
         table.add_row(number, score, format_score(each["std_score"]), str(each["n_resources"]), Text(params))
-    yield table
-    if common:
-        yield Text(f"All of them: {format_params(common)}")
+    return table
 
 
-def _find_common(candidates: Sequence[Params]) -> Params:
-    """Return the parameters that several candidates have with the same values."""
-    if len(candidates) < 2:
-        return {}
-    first, *others = candidates
-    return {
-        name: value
-        for name, value in first.items()
-        if all(name in each and have_same_values({name: value}, {name: each[name]}) for each in others)
-    }
+def _find_changed(record: "SearchRecord", params: Params) -> Params:
+    """Return the parameters that are not as the estimator has them.
+
+    Candidates of guided tuning have many others, each its own choice of them.
+    """
+    own = record.own_params_
+    return {name: value for name, value in params.items() if name not in own or not are_equal(own[name], value)}
 
 
 def _draw_best(best: np.ndarray) -> str:

@@ -1,9 +1,11 @@
 """How far a run is, on a terminal."""
 
+from types import SimpleNamespace
+
 import numpy as np
 from rich.console import Console
 
-from sknet_hp.cli.output.watched import _draw_best, _find_common, draw_run, write_line
+from sknet_hp.cli.output.watched import _draw_best, _find_changed, draw_run, write_line
 
 
 def test_the_best_score_rises():
@@ -21,8 +23,6 @@ def test_a_run_without_searches_yet(tmp_path):
     assert "no search has started yet" in write_line(tmp_path, [])
 
 
-def test_what_candidates_have_in_common():
-    a, b = {"lr": 0.1, "width": 8, "act": None}, {"lr": 0.2, "width": 8, "act": None, "dropout": 0.1}
-    assert _find_common([a, b]) == {"width": 8, "act": None}
-    assert _find_common([a]) == {}
-    assert _find_common([]) == {}
+def test_candidates_show_what_they_have_changed():
+    record = SimpleNamespace(own_params_={"lr": 0.1, "width": 8})
+    assert _find_changed(record, {"lr": 0.1, "width": 16, "kernel": None}) == {"width": 16, "kernel": None}
