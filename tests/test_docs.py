@@ -4,9 +4,13 @@ import re
 import runpy
 from collections import Counter
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pytest
+
+from sknet_hp import NetClassifier
+from sknet_hp.estimators.parameters import COMMON
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -34,6 +38,19 @@ def test_each_library_has_a_paragraph_and_an_example():
     page = (DOCS / "ecosystem.md").read_text(encoding="utf-8")
     linked = re.findall(r"\]\(examples/ecosystem/(\w+\.py)\)", page)
     assert sorted(linked) == sorted(path.name for path in (DOCS / "examples" / "ecosystem").glob("plot_*.py"))
+
+
+def test_hyperparameters_that_matter_are_as_in_the_registry():
+    page = (DOCS / "guide" / "hyperparameters.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \d+ \| \[(.+?)\]\(.+?\) \| (.+?) \| (.+?) \|", page, flags=re.MULTILINE)
+    assert len(rows) == 12
+    for names, defaults, searched in rows:
+        parameters = re.findall(r"`(\w+)`", names)
+        own = [signature(NetClassifier).parameters[name].default for name in parameters]
+        assert defaults.split(", ") == [repr(value).replace("'", '"') for value in own]
+        known = " ".join(COMMON[name].search + " " + COMMON[name].text for name in parameters)
+        ranges = set(re.findall(r"[\w.-]+", searched)) - {"log"}
+        assert ranges <= set(re.findall(r"[\w.-]+", known)), names
 
 
 def test_papers_that_are_named_are_listed():
