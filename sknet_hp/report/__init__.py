@@ -9,7 +9,7 @@ They need matplotlib, `pip install 'sknet_hp[plot]'`. See docs/pictures.md.
 """
 
 # Knows estimators, searches and evaluations by what they leave behind. Its rooms, of which each knows those before it:
-# colours, searches (one way to read any search), words (numbers in words), frames (what is drawn), displays
+# colours, searches (one way to read any search), labels (words of any length), frames (what is drawn), displays
 # (matplotlib), charts (the same for the page, as Vega-Lite), page.
 # A new picture: frames/<name>.py, displays/<name>.py, a line in each list below, a section in docs/pictures.md with its
 # picture, which docs/make_pictures.py draws. tests/report/test_displays.py says what is missing.

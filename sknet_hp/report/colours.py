@@ -18,6 +18,9 @@ FAINT = "#c3c9d1"
 SERIES = ("#00538f", "#d9690f", "#2b2b2b", "#0e9c78", "#6a2c70", "#c77cb0")
 """Blue, orange, black, green, purple, pink: dark and light in turn."""
 
+WORDS = dict(zip(SERIES, (SERIES[0], "#b45309", SERIES[2], "#0a7a5e", SERIES[4], "#a04d8f"), strict=True))
+"""The colours of series where they write: darker, as letters are thin."""
+
 PAPER_AT_NIGHT = "#15181c"
 SERIES_AT_NIGHT = ("#8ecbf7", "#d9690f", "#f2f2f2", "#0e9c78", "#f0e442", "#c77cb0")
 """Of a dark page, where yellow stands for purple."""

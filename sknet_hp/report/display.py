@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from sknet_hp.report.colours import FAINT, INK, MUTED
+from sknet_hp.report.colours import FAINT, INK, MUTED, WORDS
 from sknet_hp.report.labels import count_letters, escape_formulas, wrap_text
 from sknet_hp.search.views.metric import Metric
 from sknet_hp.system.extras import require_extra
@@ -238,7 +238,7 @@ def label_lines(ax: Any, labels: list[tuple[float, float, str, str]]) -> None:
             (1.02, height),
             xycoords="data",
             textcoords="axes fraction",
-            color=colour,
+            color=WORDS.get(colour, colour),
             fontsize=9,
             va="center",
             arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "alpha": 0.5, "shrinkA": 1, "shrinkB": 1},

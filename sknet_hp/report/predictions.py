@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from sknet_hp.evaluation.nested.result import NestedResult
+from sknet_hp.evaluation.record import EvaluationRecord
 from sknet_hp.formatting.numbers import format_count
 
 
@@ -46,6 +48,8 @@ def check_evaluation(evaluation: Any) -> None:
     if isinstance(evaluation, NestedResult):
         return
     kind, advice = type(evaluation).__name__, "pictures of fitted estimators have `from_estimator`"
+    if isinstance(evaluation, EvaluationRecord):
+        advice = "call that with the same `journal` to finish the evaluation, or show its record with `report`"
     if hasattr(evaluation, "cv_results_"):
         advice = "a search's own scores are in SearchHistoryDisplay.from_search; give nested_cross_validate the search"
     raise TypeError(f"the result of nested_cross_validate is needed, got {kind}; {advice}")
@@ -131,14 +135,31 @@ def read_estimator(estimator: Any, X: Any, y: Any, output: int | str | None = No
 
 
 def read_labels(y_true: Any, y_pred: Any) -> Predictions:
-    """Return predicted classes beside the true ones, both of shape (n,)."""
+    """Return predicted classes beside the true ones, both of shape (n,).
+
+    Raises
+    ------
+    ValueError
+        If they are numbers that are no classes.
+    """
     truth, predicted = _check_columns(y_true, y_pred)
+    if any(type_of_target(side).startswith("continuous") for side in (truth, predicted)):
+        raise ValueError("a confusion matrix needs classes, got numbers; see ResidualsDisplay")
     return Predictions(truth, predicted, None, np.unique(np.concatenate([truth, predicted])), 1, _find_name(y_true))
 
 
 def read_numbers(y_true: Any, y_pred: Any) -> Predictions:
-    """Return predicted numbers beside the true ones, both of shape (n,)."""
+    """Return predicted numbers beside the true ones, both of shape (n,).
+
+    Raises
+    ------
+    ValueError
+        If some are NaN or infinite.
+    """
     truth, predicted = _check_columns(y_true, y_pred)
+    for name, side in (("y_true", truth), ("y_pred", predicted)):
+        if side.dtype.kind == "f" and not np.isfinite(side).all():
+            raise ValueError(f"{name} has {format_count(int((~np.isfinite(side)).sum()), 'value')} NaN or infinite")
     return Predictions(truth, predicted, None, None, 1, _find_name(y_true))
 
 
@@ -160,9 +181,9 @@ def read_probabilities(y_true: Any, y_prob: Any, pos_label: Any = None) -> Predi
     """
     check_consistent_length(y_true, y_prob)
     truth, table = np.asarray(y_true), np.asarray(y_prob, dtype=float)
-    if not (np.isfinite(table).all() and (table >= 0).all() and (table <= 1).all()):
+    if not ((table >= 0) & (table <= 1)).all():
         raise ValueError(
-            f"probabilities must be from 0 to 1, got values from {np.min(table):.4g} to {np.max(table):.4g}"
+            f"y_prob must be probabilities from 0 to 1, got values from {np.min(table):.4g} to {np.max(table):.4g}"
         )
     classes = np.unique(truth)
     n_columns = 2 if table.ndim == 1 else table.shape[1]

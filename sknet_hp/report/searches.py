@@ -20,8 +20,13 @@ def get_results(search: Any) -> dict[str, Any]:
         If it is not fitted.
     """
     results = getattr(search, "cv_results_", None)
-    if results is not None:
+    if results is not None and "params" in results:
         return dict(results)
+    if results is not None:
+        raise TypeError(
+            f"a search is needed whose cv_results_ has params, as those of scikit-learn have; that of "
+            f"{type(search).__name__} has {sorted(map(str, results))[:5]}…"
+        )
     if not hasattr(search, "fit"):
         raise TypeError(
             f"a search is needed, such as sknet_hp.search.HalvingSearchCV or scikit-learn's GridSearchCV, "

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sknet_hp.report import colours
-from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, PAPER_AT_NIGHT, SERIES, SERIES_AT_NIGHT, get_style
+from sknet_hp.report.colours import FAINT, INK, MUTED, PAPER, PAPER_AT_NIGHT, SERIES, SERIES_AT_NIGHT, WORDS, get_style
 
 DEUTERANOPIA = np.array(
     [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
@@ -66,3 +66,8 @@ def test_scores_get_darker_as_they_rise():
     rgb = colormaps[colours.SCALE](np.linspace(0, 1, 20))[:, :3]
     lightness = [to_lab(np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4))[0] for c in rgb]
     assert (np.diff(lightness) < 0).all()
+
+
+def test_words_in_the_colours_of_series_can_be_read():
+    assert set(WORDS) == set(SERIES)
+    assert min(compute_contrast(word, PAPER) for word in WORDS.values()) >= 4.5  # WCAG 2.2, 1.4.3

@@ -5,7 +5,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 
 from sknet_hp import NetClassifier
-from sknet_hp.evaluation import nested_cross_validate
+from sknet_hp.evaluation import nested_cross_validate, read_journal
 from sknet_hp.report import (
     CalibrationDisplay,
     ComparisonDisplay,
@@ -77,3 +77,10 @@ def test_labels_of_an_evaluation_have_their_probabilities():
     assert read.y.tolist() == y["round"].tolist()
     assert read.probabilities[:, 1].tolist() == evaluation.predictions["probability_1"].tolist()
     assert read.probabilities.sum(axis=1) == pytest.approx(1)
+
+
+def test_the_record_of_an_evaluation_says_how_to_finish_it(tmp_path):
+    X, y = np.arange(20.0)[:, None], np.arange(20.0)
+    nested_cross_validate(Ridge(), X, y, cv=2, random_state=0, checks=False, journal=tmp_path / "run")
+    with pytest.raises(TypeError, match="got EvaluationRecord; call that with the same `journal`"):
+        read_evaluation(read_journal(tmp_path / "run"))

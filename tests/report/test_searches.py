@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
@@ -81,3 +83,9 @@ def test_failed_candidates_come_last():
         search.fit(X, y)
     assert rank_candidates(search)[-1] == 0
     assert read_rows(search)["failed"].sum() == 1
+
+
+def test_results_without_parameters_are_no_search():
+    """Such as those of Optuna's OptunaSearchCV."""
+    with pytest.raises(TypeError, match=r"cv_results_ has params.*SimpleNamespace has \['mean_test_score'\]"):
+        read_rows(SimpleNamespace(cv_results_={"mean_test_score": [0.5]}, fit=None))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from sknet_hp.formatting.numbers import format_count
-from sknet_hp.report.colours import INK, MUTED, PAPER, SCALE, SERIES
+from sknet_hp.report.colours import INK, MUTED, PAPER, SCALE, SERIES, WORDS
 from sknet_hp.report.display import Display, format_scores, set_title
 from sknet_hp.report.frames.parallel_coordinates import frame_candidates
 from sknet_hp.report.labels import escape_formulas
@@ -234,5 +234,5 @@ def _write(ax: Any, x: float, y: float, text: str, side: int) -> None:
 def _write_head(ax: Any, x: float, name: str, value: str) -> None:
     """Write above an axis its name, and below that the value of the best."""
     style = {"xycoords": ax.get_xaxis_transform(), "textcoords": "offset points", "ha": "center", "va": "bottom"}
-    ax.annotate(escape_formulas(value), (x, 1), (0, 2), **style, fontsize=9, color=SERIES[1], fontweight="bold")
+    ax.annotate(escape_formulas(value), (x, 1), (0, 2), **style, fontsize=9, color=WORDS[SERIES[1]], fontweight="bold")
     ax.annotate(escape_formulas(wrap_name(name)), (x, 1), (0, 14), **style, fontsize=9, color=INK)

@@ -50,8 +50,10 @@ def test_probabilities_are_enough():
 
 def test_what_are_no_probabilities_is_refused():
     y = np.array([0, 1, 2, 0])
-    with pytest.raises(ValueError, match="probabilities must be from 0 to 1, got values from -1 to 3"):
+    with pytest.raises(ValueError, match="y_prob must be probabilities from 0 to 1, got values from -1 to 3"):
         CalibrationDisplay.from_predictions(y > 0, [3.0, -1.0, 0.5, 0.5])
+    with pytest.raises(ValueError, match="y_prob must be probabilities from 0 to 1, got values from nan"):
+        CalibrationDisplay.from_predictions(y > 0, [np.nan, 1.0, 0.5, 0.5])
     with pytest.raises(ValueError, match=r"y_prob of shape \(4,\) needs 2 classes in y_true, got 3"):
         CalibrationDisplay.from_predictions(y, [0.1, 0.2, 0.3, 0.4])
 

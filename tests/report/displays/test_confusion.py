@@ -55,6 +55,8 @@ def test_predictions_are_enough():
     assert display.frame["n_rows"].tolist() == [1, 1, 0, 1]
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         ConfusionMatrixDisplay.from_predictions(["a", "a", "b"], ["a", "b"])
+    with pytest.raises(ValueError, match="needs classes, got numbers; see ResidualsDisplay"):
+        ConfusionMatrixDisplay.from_predictions([0.5, 1.5], [0.4, 1.2])
 
 
 def test_one_of_several_labels_is_chosen():

@@ -57,3 +57,5 @@ def test_predictions_are_enough():
     assert display.target == "price"
     with pytest.raises(ValueError, match="residuals need numbers"):
         ResidualsDisplay.from_predictions(["a", "b"], ["a", "a"])
+    with pytest.raises(ValueError, match="y_true has 1 value NaN or infinite"):
+        ResidualsDisplay.from_predictions([1.0, np.nan], [1.0, 2.0])
