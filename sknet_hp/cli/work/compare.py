@@ -70,7 +70,9 @@ def compare_models(options: CompareOptions) -> None:
     ]
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data, scoring.note)
-    seconds = compute_seconds_left(options.time_budget, start + compile_kernels(problem.task))
+    seconds = compute_seconds_left(
+        options.time_budget, start + compile_kernels(problem, *(model.estimator for model in models))
+    )
     with show_training("Comparing") as (warnings, _):
         result = compare(
             *(model.estimator for model in models),

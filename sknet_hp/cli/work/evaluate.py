@@ -62,7 +62,7 @@ def evaluate_table(options: EvaluateOptions) -> None:
     model, evaluated = _make_evaluated(problem, method, scoring, options)
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data, scoring.note)
-    start += compile_kernels(problem.task)
+    start += compile_kernels(problem, model.estimator)
     if folder is not None:
         folder.begin()
     result = None

@@ -70,7 +70,7 @@ def tune_table(options: TuneOptions) -> None:
     search = _make_search(problem, scoring, options)
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data, scoring.note)
-    start += compile_kernels(problem.task)
+    start += compile_kernels(problem, search.network)
     seconds = _choose_seconds(console, search, options)
     candidates = folder.known.get("candidates", 0) or _choose_candidates(console, search, options, start)
     left = None if seconds is None else _share_out(seconds, time.monotonic() - start)
