@@ -11,7 +11,7 @@ from sknet_hp.cli.budget import compute_seconds_left
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.models.devices import check_device
 from sknet_hp.cli.models.kernels import compile_kernels
-from sknet_hp.cli.models.named import make_contestant
+from sknet_hp.cli.models.named import Contestant, make_contestant
 from sknet_hp.cli.options import CompareOptions
 from sknet_hp.cli.output.files import FOLDS, PAIRS, SUMMARY, require_directory_can_be_written, write_directory
 from sknet_hp.cli.output.json_text import describe_table, print_json, write_json
@@ -70,12 +70,11 @@ def compare_models(options: CompareOptions) -> None:
     ]
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data, scoring.note)
-    seconds = compute_seconds_left(
-        options.time_budget, start + compile_kernels(problem, *(model.estimator for model in models))
-    )
+    estimators = [model.estimator for model in models]
+    seconds = compute_seconds_left(options.time_budget, start + compile_kernels(problem, *estimators))
     with show_training("Comparing") as (warnings, _):
         result = compare(
-            *(model.estimator for model in models),
+            *estimators,
             X=problem.X,
             y=problem.y,
             cv=make_splitter(problem, options.cv, options.seed),
@@ -96,14 +95,18 @@ def compare_models(options: CompareOptions) -> None:
     print_warnings(console, warnings)
     _print_result(console, result, can_repeat=problem.time_column is None)
     for model in models:
-        if model.is_tuned:
-            note = (
-                f"Note: the settings of {model.name!r} were chosen earlier. If they were chosen on these rows, its "
-                f"score is too good; evaluate chooses settings inside each fold."
-            )
-            console.print(wrap(note))
+        _warn_of_choice(console, model)
     places = {} if options.out is None else {"Results": str(options.out)}
     print_end(console, places, [_write_following(result, options)])
+
+
+def _warn_of_choice(console: Console, model: Contestant) -> None:
+    if model.is_tuned:
+        note = (
+            f"Note: the settings of {model.name!r} were chosen earlier. If they were chosen on these rows, its score "
+            f"is too good; evaluate chooses settings inside each fold."
+        )
+        console.print(wrap(note))
 
 
 def _write_following(result: "Comparison", options: CompareOptions) -> str:
