@@ -244,7 +244,9 @@ class SeedsResult:
         )
         widths = [share * choose_rope(None, name, mean).half for share in SHARES]
         needed = [
-            f"to ±{format_score(half)} takes {self.n_seeds_needed(half, metric=name):,} seeds" for half in widths if half
+            f"to ±{format_score(half)} takes {self.n_seeds_needed(half, metric=name):,} seeds"
+            for half in widths
+            if half
         ]
         if needed:
             lines.append(f"To know the mean over seeds {', and '.join(needed)}.")
