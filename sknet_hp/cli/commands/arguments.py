@@ -72,6 +72,9 @@ Network = Annotated[
         "are taken.",
     ),
 ]
+KnownTarget = Annotated[
+    str | None, typer.Option(metavar="COL", help="What is predicted.", show_default="what tune was told")
+]
 SavedModel = Annotated[
     Path,
     typer.Argument(
@@ -130,6 +133,7 @@ Resume = Annotated[
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", metavar="", help="Replace the results of an earlier run in DIR.")
 ]
+ReplaceFile = Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace FILE if it is there.")]
 Json = Annotated[
     bool,
     typer.Option("--json", metavar="", help="Print one JSON object on standard output, and nothing else."),

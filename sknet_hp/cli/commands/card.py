@@ -20,16 +20,14 @@ def card(
             show_default="names only",
         ),
     ] = None,
-    target: Annotated[
-        str | None, typer.Option(metavar="COL", help="What is predicted.", show_default="what tune was told")
-    ] = None,
+    target: arguments.KnownTarget = None,
     name: Annotated[
         str | None, typer.Option(metavar="TEXT", help="The card's title.", show_default="what is predicted")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write.", show_default="standard output")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace FILE if it is there.")] = False,
+    overwrite: arguments.ReplaceFile = False,
 ) -> None:
     """Describe a saved model on a page: a model card, in Markdown.
 

@@ -24,7 +24,7 @@ def export(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write.", show_default="NAME.onnx, after MODEL")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace FILE if it is there.")] = False,
+    overwrite: arguments.ReplaceFile = False,
 ) -> None:
     """Write a saved model as an ONNX file, which runs without this library.
 

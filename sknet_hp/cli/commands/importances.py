@@ -20,9 +20,7 @@ def importances(
             help="A table with the target, best of rows that the model has not seen.",
         ),
     ],
-    target: Annotated[
-        str | None, typer.Option(metavar="COL", help="What is predicted.", show_default="what tune was told")
-    ] = None,
+    target: arguments.KnownTarget = None,
     scoring: arguments.Scoring = None,
     positive_class: arguments.PositiveClass = None,
     n_repeats: Annotated[int, typer.Option(min=1, max=1000, help="How often each column is shuffled.")] = 5,

@@ -30,7 +30,7 @@ def lr(
             metavar="FILE", help="A .png, .pdf or .svg file for a picture; needs matplotlib.", show_default="none"
         ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace FILE if it is there.")] = False,
+    overwrite: arguments.ReplaceFile = False,
     as_json: arguments.Json = False,
     device: arguments.Device = "auto",
 ) -> None:

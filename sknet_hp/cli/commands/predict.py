@@ -28,7 +28,7 @@ def predict(
     proba: Annotated[
         bool, typer.Option("--proba", metavar="", help="Add a column with the probability of each class.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace FILE if it is there.")] = False,
+    overwrite: arguments.ReplaceFile = False,
 ) -> None:
     """Predict the rows of a table with a model that `tune` or `sknet_hp.save` saved.
 
