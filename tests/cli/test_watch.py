@@ -62,6 +62,11 @@ def test_a_killed_search_says_how_to_go_on(run, killed):
     assert "--resume" in out
 
 
+def test_the_page_of_a_killed_search_has_the_words_of_the_command_line(run, killed, tmp_path):
+    assert run("watch", killed, "--once", "--html", tmp_path / "page.html").code == 0
+    assert "the same command with --resume continues it" in (tmp_path / "page.html").read_text()
+
+
 def test_it_ends_when_nobody_works_any_more(run, killed, monkeypatch):
     """It looks again while the lock is held."""
     lock, looked = filelock.FileLock(killed / "lock"), []

@@ -38,6 +38,7 @@ PHRASES = {
     ),
     r"\bgive other rows as X(, or tolerance=1e-3)?": "give other rows",
     r": give tolerance=1e-2": "",
+    r"same call with the same journal\b": "same command with --resume",
     r"give X and y to `report` for its fingerprint": "its journal holds none of it",
 }
 """Regular expressions of what else is said otherwise."""

@@ -13,6 +13,7 @@ from sknet_hp.cli.options import WatchOptions
 from sknet_hp.cli.output.files import SUMMARY
 from sknet_hp.cli.output.json_text import print_json
 from sknet_hp.cli.output.watched import describe_run, draw_run, write_line
+from sknet_hp.cli.output.wording import name_options
 from sknet_hp.cli.slips import explain_no_run, suggest_run
 from sknet_hp.evaluation.record import read_journal as read_evaluation
 from sknet_hp.search.journal.lock import is_locked
@@ -150,7 +151,7 @@ def _write_page(page: Path | None, records: "list[SearchRecord]") -> None:
     from sknet_hp.report import report
 
     try:
-        report(scored[-1], page)
+        report(scored[-1], page, wording=name_options)
     except FileExistsError:
         raise BadInput(f"--html {str(page)!r} is a file, but not a report: give another name") from None
     except ImportError as error:

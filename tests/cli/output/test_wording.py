@@ -25,6 +25,7 @@ from sknet_hp.findings import Finding
             "= true}, and dropout = {low = 0.0, high = 0.7}, and n_layers = [1, 2, 3, 4].",
         ),
         ("Train longer: max_resources=100.", "Train longer than this command does: in Python, with max_resources=100."),
+        ("The same call with the same journal continues it.", "The same command with --resume continues it."),
         ("find_lr suggests one", "sknet-hp lr suggests one"),
         ("give more time, fewer rows (max_rows) or epochs (n_epochs)", "give more time"),
         ("lr=0.003 and subgroups=2 stay", "lr=0.003 and subgroups=2 stay"),

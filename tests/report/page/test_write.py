@@ -309,6 +309,8 @@ def test_an_evaluation_alone_says_how_to_tell_whether_it_is_good(data, tmp_path)
     names = {"X": data[0], "y": data[1], "result": result, "search": result.search}
     exec(code, names)
     assert [each.name for each in names["comparison"].contestants][1:] == ["NetClassifier", "DummyClassifier"]
+    page = Page(report(result, tmp_path / "page.html", next_steps={"Go on:": "a-command --of-a-shell"}))
+    assert not any("make_baseline" in code for code in page.codes)
 
 
 def test_folds_have_a_value_for_each_parameter(data):

@@ -32,7 +32,7 @@ _CAUTION = 0.25
 
 def describe_evaluation(result: Any, extras: Extras) -> Page:
     """Return the page of a nested cross-validation, or of a plain one."""
-    beside = _answer_how_good(result) if extras.comparison is None else [answer_beside(extras.comparison)]
+    beside = _answer_how_good(result, extras)
     chosen = _answer_chosen(result)
     return Page(
         title=f"{result.description}, evaluated",
@@ -69,16 +69,21 @@ def make_score(result: Any) -> Score | None:
     return Score(metric.write(np.nanmean(scores)), f"{capitalise(metric.label)} ({metric.hint})", f"{detail}.")
 
 
-def _answer_how_good(result: Any) -> list[Answer]:
-    """Return how to tell, as a score by itself does not say it."""
-    if result.search is None or not set(result.metrics) <= set(get_scorer_names()):
+def _answer_how_good(result: Any, extras: Extras) -> list[Answer]:
+    """Return how good it is beside others, or code that tells."""
+    if extras.comparison is not None:
+        return [answer_beside(extras.comparison)]
+    if extras.next_steps is not None or result.search is None or not set(result.metrics) <= set(get_scorer_names()):
         return []
     kind = "classification" if is_classifier(result.search) else "regression"
     own = "" if result.inner_metric is None else ", search.estimator"
+    scoring = result.metrics[0] if len(result.metrics) == 1 else result.metrics
+    of_rows = [name for name in ("groups", "sample_weight") if getattr(result.data, name, None) is not None]
+    given = ", ".join(f"{name}={name}" for name in ("X", "y", *of_rows))
     code = (
         "from sknet_hp.evaluation import compare, make_baseline\n\n"
         f'constant = make_baseline("constant", "{kind}")\n'
-        f"comparison = compare(result{own}, constant, X=X, y=y, scoring={result.metrics!r})\n"
+        f"comparison = compare(result{own}, constant, {given}, scoring={scoring!r})\n"
         "print(comparison.summary())"
     ).replace("'", '"')
     beside = "a constant prediction" if result.inner_metric is None else "the untuned model and a constant prediction"
