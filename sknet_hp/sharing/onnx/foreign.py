@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, is_classifier, is_clusterer
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
+from sklearn.tree import BaseDecisionTree
 
 from sknet_hp.estimators.base import BaseNet
 from sknet_hp.estimators.persistence.classes import iterate_estimators
@@ -65,6 +66,8 @@ def add_estimator(
         )
     for kind in ours:
         _register(kind, add_model)
+    if _is_of_trees(model):
+        joined = _round_numbers(b, joined)
     converted, inputs = _convert(b, model, joined)
     outputs = b.include(converted, inputs)
     if not is_classifier(model):
@@ -108,6 +111,18 @@ def _join_columns(b: GraphBuilder, table: TensorTable) -> TensorTable:
         columns = [table.read_text(b, column) for column in range(table.n_columns)]
         return MatrixTensor(b.concatenate(columns), table.n_columns, object)
     return MatrixTensor(table.read_numbers(b, range(table.n_columns)), table.n_columns, np.float64)
+
+
+def _is_of_trees(model: Any) -> bool:
+    """Return whether an estimator is a decision tree of scikit-learn, or many."""
+    members = np.ravel(getattr(model, "estimators_", [model]))
+    return all(isinstance(member, BaseDecisionTree) for member in members)
+
+
+def _round_numbers(b: GraphBuilder, table: TensorTable) -> TensorTable:
+    """Return a table whose numbers are rounded to float32, as trees are given them."""
+    rounded = b.cast(table.read_numbers(b, range(table.n_columns)), np.float32)
+    return MatrixTensor(b.cast(rounded, np.float64), table.n_columns, np.float64)
 
 
 def _convert(

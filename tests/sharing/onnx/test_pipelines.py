@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA
-from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier, StackingClassifier, VotingClassifier
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -20,6 +20,7 @@ from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 from sknet_hp import NetClassifier, NetRegressor, export
 from sknet_hp.estimators.averaged import AveragedClassifier, AveragedRegressor
@@ -175,6 +176,16 @@ def test_several_outputs_of_classes_are_refused(problem):
     model = MultiOutputClassifier(NET).fit(X, np.column_stack([y, X["city"]]))
     with pytest.raises(TypeError, match="export each of its estimators_"):
         to_onnx(model, X)
+
+
+@pytest.mark.parametrize("trees", [DecisionTreeClassifier, RandomForestClassifier, GradientBoostingClassifier])
+def test_trees_split_numbers_of_single_precision(trees):
+    rng = np.random.default_rng(0)
+    step = float(np.spacing(np.float32(8)))
+    X = 8 + step * (rng.integers(0, 40, size=(300, 2)) + rng.uniform(-0.45, 0.45, size=(300, 2)))
+    y = rng.integers(0, 2, size=300)
+    model = VotingClassifier([("net", NET), ("trees", trees(random_state=0))], voting="soft").fit(X, y)
+    assert check_predictions(to_onnx(model, X), model, X) < 2e-6
 
 
 def test_scores_are_not_called_probabilities(problem):
