@@ -178,7 +178,7 @@ class ComparisonDisplay(Display):
         ends = f"{format_percentage(self.confidence, None)} interval {low_end} to {high_end}"
         set_title(
             ax,
-            capitalise(pair["verdict"]) if pair["verdict"].startswith("the ") else pair["verdict"],
+            _write_verdict(pair),
             f"Posterior of the true difference: mean {mean}, {ends}",
             above=13 * (max(text.count("\n") for _, _, text, _ in texts) - 1),
         )
@@ -229,12 +229,18 @@ class ComparisonDisplay(Display):
         interval = f"{format_percentage(self.confidence, None)} intervals"
         set_title(
             ax,
-            "Differences of all pairs",
+            self._write_heading(),
             f"{interval}; shaded: equivalent in practice (±{format_number(half)}). Right: probability that the first "
             "is better, the same, or worse.",
             above=14,
             beside=self._width_of_names - 1.0,
         )
+
+    def _write_heading(self) -> str:
+        if len(self.frame) == 1:
+            return _write_verdict(self.frame.iloc[0])
+        others = self.frame["second"].unique()
+        return f"Differences from {others[0]}" if len(others) == 1 else "Differences of all pairs"
 
     def _write_columns(self, ax: Any, height: float, texts: Sequence[str], colour: str) -> None:
         """Write a row of words beside the axes."""
@@ -243,6 +249,11 @@ class ComparisonDisplay(Display):
                 text, (1, height), (FIRST_COLUMN + k * COLUMN, 0), xycoords=("axes fraction", "data"),
                 textcoords="offset points", ha="right", va="center", fontsize=9, color=colour, annotation_clip=False,
             )  # fmt: skip
+
+
+def _write_verdict(pair: Any) -> str:
+    """Return the verdict of a pair as a title; names of models stay as they are."""
+    return capitalise(pair["verdict"]) if pair["verdict"].startswith("the ") else str(pair["verdict"])
 
 
 def _label(name: str) -> str:

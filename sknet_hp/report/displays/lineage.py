@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from sknet_hp.formatting.numbers import format_count
 from sknet_hp.formatting.words import capitalise
 from sknet_hp.report.colours import FAINT, INK, MUTED, SERIES
 from sknet_hp.report.display import Display, divide_axes, label_lines, set_title, style_axes, write_scores
@@ -124,6 +125,10 @@ class LineageDisplay(Display):
         n_copies = int((self.frame["parent"] >= 0).sum())
         note = f"{self.frame['member'].nunique()} members; {n_copies} replacements by a copy of a better one (dotted). "
         note += "Orange: the best member, its ancestors, and the schedule."
+        n_low = int((self.frame["score"] < first.get_ylim()[0]).sum())
+        note += f" Below the axis: {format_count(n_low, 'score')}." if n_low else ""
+        n_failed = int(self.frame["failed"].sum())
+        note += f" Failed: {n_failed}." if n_failed else ""
         set_title(first, "Population-based training", note)
 
     def _draw_population(self, ax: Any) -> None:

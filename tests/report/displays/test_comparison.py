@@ -38,12 +38,16 @@ def test_several_have_a_row_for_each_pair():
     comparison = compare(A, B, C, n_train=800, n_test=200, names=["a", "b", "c"])
     display = ComparisonDisplay.from_comparison(comparison)
     assert len(display.ax_.get_yticklabels()) == 3
-    assert len(ComparisonDisplay.from_comparison(comparison, reference="c").ax_.get_yticklabels()) == 2
+    assert display.ax_.get_title(loc="left") == "Differences of all pairs"
+    beside = ComparisonDisplay.from_comparison(comparison, reference="c")
+    assert len(beside.ax_.get_yticklabels()) == 2
+    assert beside.ax_.get_title(loc="left") == "Differences from c"
 
 
 def test_equal_scores_have_no_density():
     display = ComparisonDisplay.from_comparison(compare(A, A, n_train=800, n_test=200, names=["a", "b"]))
     assert [label.get_text() for label in display.ax_.get_yticklabels()] == ["a − b"]
+    assert display.ax_.get_title(loc="left") == display.frame["verdict"].item()
 
 
 def test_errors_are_reduced():

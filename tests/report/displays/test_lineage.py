@@ -39,3 +39,13 @@ def test_a_population_that_failed_says_so(search):
     display.frame["score"] = np.nan
     with pytest.raises(ValueError, match="all candidates of this search failed"):
         display.plot()
+
+
+def test_what_is_not_seen_is_told(search):
+    display = LineageDisplay.from_search(search)
+    rest = display.frame.index[~display.frame["winner"]]
+    display.frame["score"] = np.linspace(0.8, 0.9, len(display.frame))
+    display.frame.loc[rest[0], ["score", "failed"]] = [np.nan, True]
+    display.frame.loc[rest[1], "score"] = -1e9
+    note = display.plot().ax_.texts[-1].get_text().replace("\n", " ")
+    assert note.endswith("Below the axis: 1 score. Failed: 1.")
