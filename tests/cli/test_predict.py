@@ -105,3 +105,8 @@ def test_predict_knows_text_columns_of_networks_saved_in_python(run):
 def test_proba_needs_a_classifier(run, refused, data):
     assert run("tune", data, "--target", "amount", *SMALL).code == 0
     refused("predict", "results", data, "--proba", says=("--proba needs a classifier",))
+
+
+def test_a_spreadsheet_is_not_written(refused, tmp_path):
+    (tmp_path / "data.csv").write_text("size\n1\n")
+    refused("predict", "model", "data.csv", "--out", "p.XLSX", says=("is a spreadsheet: give a name in .csv",))

@@ -219,6 +219,17 @@ def test_a_page_needs_an_extra(run, data, monkeypatch):
     assert "sknet_hp[report]" in report
 
 
+def test_an_interrupt_while_the_report_is_written_costs_only_the_report(run, data, tmp_path, monkeypatch):
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sknet_hp.report.report", interrupt)
+    result = run("tune", data, "--target", "label", *SMALL)
+    assert result.code == 130
+    assert result.err.splitlines()[-1] == "sknet-hp: interrupted, the results are in results, without a report."
+    assert (tmp_path / "results/model.safetensors").exists()
+
+
 def test_a_killed_run_goes_on(run, data, tmp_path, monkeypatch):
     """With the numbers of a run that nobody stopped, and without training anew."""
     arguments = ("tune", data, "--target", "label", "--search", "halving", *SMALL[2:])

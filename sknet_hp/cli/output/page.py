@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
+from sknet_hp.cli.errors import Interrupted
 from sknet_hp.cli.options import GIVEN, write_command
 from sknet_hp.cli.output.files import REPORT
 from sknet_hp.cli.output.wording import name_options
@@ -25,6 +26,11 @@ def write_page(out: Path, subject: Any, **parts: Any) -> str | None:
     -------
     str or None
         What is missing, in a sentence, where it could not be written.
+
+    Raises
+    ------
+    Interrupted
+        After Ctrl-C; the other results are there.
     """
     from sknet_hp.report import report
 
@@ -33,6 +39,8 @@ def write_page(out: Path, subject: Any, **parts: Any) -> str | None:
         report(subject, out / REPORT, notes=notes, wording=name_options, **parts)
     except ImportError as error:
         return f"none ({error})"
+    except KeyboardInterrupt:
+        raise Interrupted(f"the results are in {out}, without a report") from None
     return None
 
 

@@ -74,8 +74,8 @@ def print_ranking(console: Console, comparison: "Comparison") -> None:
     metric = Metric(comparison.metrics[0])
     width = max(len(each.name) for each in comparison.contestants)
     for _, row in comparison.ranking.iterrows():
-        score, interval = metric.write(row["mean"]), metric.write_interval(row["low"], row["high"])
-        console.print(f"  {row['name']:<{width}}  {score}  ({interval})")
+        interval = metric.write_interval(row["low"], row["high"]) if row["sd"] else "the same in all splits"
+        console.print(f"  {row['name']:<{width}}  {metric.write(row['mean'])}  ({interval})")
 
 
 def describe_finding(finding: "Finding") -> dict[str, Any]:

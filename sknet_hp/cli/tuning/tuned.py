@@ -89,7 +89,9 @@ def print_score(console: Console, result: "TuningResult", scoring: Scoring) -> N
             f"Warning: {n_folds - n_done} of {n_folds} outer folds failed or were not finished; the score is from the "
             f"others."
         )
-    interval = "no interval" if isnan(low) else f"95 % interval {known.write_interval(low, high)}"
+    interval = f"95 % interval {known.write_interval(low, high)}"
+    if isnan(low) or low == high:
+        interval = "no interval" if isnan(low) else "the same in all folds"
     console.print(f"Score: {metric} {known.write(result.nested.mean)} ({interval})")
     console.print(
         wrap(

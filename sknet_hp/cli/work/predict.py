@@ -14,7 +14,7 @@ from sknet_hp.cli.output.files import require_file_can_be_written, write_file
 from sknet_hp.cli.output.messages import collect_warnings
 from sknet_hp.cli.output.training import print_warnings
 from sknet_hp.cli.tables.features import select_features
-from sknet_hp.cli.tables.loading import PARQUET_ENDINGS, load_table
+from sknet_hp.cli.tables.loading import PARQUET_ENDINGS, SPREADSHEET_ENDINGS, load_table
 
 
 def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, overwrite: bool) -> None:
@@ -27,6 +27,8 @@ def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, ov
         can't be written.
     """
     if out is not None:
+        if out.name.lower().endswith(SPREADSHEET_ENDINGS):
+            raise BadInput(f"--out {str(out)!r} is a spreadsheet: give a name in .csv, which spreadsheets open")
         require_file_can_be_written(out, overwrite)
         for source in (Path(data), find_file(model_path)):
             if out.exists() and source.exists() and out.samefile(source):

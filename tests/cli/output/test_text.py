@@ -1,4 +1,8 @@
-from sknet_hp.cli.output.text import make_console, print_findings, wrap, wrap_lines
+from types import SimpleNamespace
+
+import pandas as pd
+
+from sknet_hp.cli.output.text import make_console, print_findings, print_ranking, wrap, wrap_lines
 from sknet_hp.findings import Finding
 
 
@@ -40,3 +44,13 @@ def test_prose_is_wrapped_and_tables_are_not(monkeypatch):
     assert first == table
     assert len(rest) == 3
     assert all(line.startswith("  word") and len(line) <= 50 for line in rest)
+
+
+def test_scores_that_are_the_same_in_all_splits_have_no_interval(capsys):
+    rows = [("net", 0.8, 0.1, 0.7, 0.9), ("constant", 0.5, 0.0, 0.5, 0.5)]
+    ranking = pd.DataFrame(rows, columns=["name", "mean", "sd", "low", "high"])
+    contestants = [SimpleNamespace(name=name) for name in ranking["name"]]
+    print_ranking(make_console(), SimpleNamespace(metrics=["accuracy"], contestants=contestants, ranking=ranking))
+    assert capsys.readouterr().out == (
+        "  net       0.8000  (0.7000 to 0.9000)\n  constant  0.5000  (the same in all splits)\n"
+    )

@@ -72,3 +72,12 @@ def test_a_model_of_other_settings_is_told(capsys):
     told = " ".join(capsys.readouterr().out.split())
     assert "Best settings: lr=0.01. The final model averages 8 networks of another candidate" in told
     assert "summary.json lists them" in told
+
+
+def test_equal_scores_have_no_interval(capsys):
+    nested = SimpleNamespace(interval=lambda: (0.8, 0.8), statuses=["done"] * 2, mean=0.8)
+    result = SimpleNamespace(
+        nested=nested, search=SimpleNamespace(best_score_=0.85), cautious="", fold_scores=[0.8, 0.8]
+    )
+    print_score(make_console(), result, Scoring("accuracy"))
+    assert "Score: accuracy 0.8000 (the same in all folds)" in capsys.readouterr().out
