@@ -18,6 +18,7 @@ OPTIONS = {
 
 PHRASES = {
     r"\bgroups=, with a splitter that keeps groups together": "--groups",
+    r"\bsort by time and use TimeSeriesSplit\b": "name the column of the time with --time",
     r"\bTimeSeriesSplit\b": "--time",
     r"; with journal= the same call goes on where it stopped": "",
     r"\bscoring=sknet_hp\.evaluation\.suggest_scoring\(y\)": "--scoring",

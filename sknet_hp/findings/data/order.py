@@ -33,13 +33,15 @@ def find_time_overlap(case: DataCase) -> Iterable[Finding]:
     """Find columns of moments by which folds train on the future of their test rows."""
     if case.splits is None:
         return
+    is_order_told = False
     for column in case.columns:
         if not is_moment(column):
             continue
         share, n_rows = measure_overlap(column, case)
-        if share <= OVERLAP:
-            continue
         in_order = is_sorted(column)
+        if share <= OVERLAP or (in_order and is_order_told):  # all columns that the table is sorted by say the same
+            continue
+        is_order_told |= in_order
         yield Finding(
             "time_overlap",
             "warning" if in_order else "info",

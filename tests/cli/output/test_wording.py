@@ -16,6 +16,7 @@ from sknet_hp.findings import Finding
         ("time_budget=0.5 is short", "--time-budget 0.5 is short"),
         ("keep equal rows together with groups=. A network", "keep equal rows together with --groups. A network"),
         ("keep equal rows together with groups=.", "keep equal rows together with --groups."),
+        ("sort by time and use TimeSeriesSplit. If", "name the column of the time with --time. If"),
         ("test on later ones: TimeSeriesSplit.", "test on later ones: --time."),
         ("a smaller search; with journal= the same call goes on where it stopped.", "a smaller search."),
         (

@@ -39,6 +39,12 @@ def test_numbers_that_are_moments():
     assert find(height=np.arange(N_ROWS) / 7) == []
 
 
+def test_columns_that_order_the_table_alike_are_one_finding():
+    rng = np.random.default_rng(0)
+    found = find(when=DAYS, then=DAYS + pd.Timedelta("2h"), asked=rng.permutation(DAYS))
+    assert [(each.evidence["column"], each.severity) for each in found] == [("'when'", "warning"), ("'asked'", "info")]
+
+
 def test_splits_by_time():
     assert find(cv=TimeSeriesSplit(5), when=DAYS) == []
 
