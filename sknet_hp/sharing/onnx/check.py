@@ -39,13 +39,16 @@ def check_predictions(exported: "ModelProto", model: Any, X: TableLike, toleranc
         If it is larger than allowed.
     """
     predicted = {name.removeprefix("predicted_"): values for name, values in run_model(exported, X).items()}
+    has_other_label = np.zeros(len(next(iter(predicted.values()))), dtype=bool)
     if hasattr(model, "predict_proba"):
         probabilities = model.predict_proba(X)
         difference = np.abs(predicted["probabilities"] - probabilities).max(axis=1)
         differs = (predicted["label"] != model.predict(X)).reshape(len(difference), -1).any(axis=1)
-        difference[differs & ~_is_tie(probabilities, _list_thresholds(model), tolerance)] = 1.0
+        has_other_label = differs & ~_is_tie(probabilities, _list_thresholds(model), tolerance)
+        difference[has_other_label] = 1.0
     elif is_classifier(model):
-        difference = (predicted["label"] != model.predict(X)).astype(float)
+        has_other_label = predicted["label"] != model.predict(X)
+        difference = has_other_label.astype(float)
     else:
         expected = np.asarray(model.predict(X), np.float64)
         span = np.ptp(expected, axis=0)
@@ -54,10 +57,11 @@ def check_predictions(exported: "ModelProto", model: Any, X: TableLike, toleranc
         difference = difference.reshape(len(expected), -1).max(axis=1)
     worst = int(difference.argmax())
     if not difference[worst] <= tolerance:
+        how = f"it is off by {difference[worst]:.1e}, and tolerance={tolerance:g} is allowed"
+        how = "it predicts another label" if has_other_label[worst] else how
         raise ValueError(
-            f"the exported model does not predict as the original does: for row {worst} of X it is off by "
-            f"{difference[worst]:.1e}, and tolerance={tolerance:g} is allowed. Nothing was written. Compare the "
-            f"prediction of sknet_hp.sharing.run_onnx for that row with predict, or raise tolerance"
+            f"the exported model does not predict as the original does: for row {worst} of X {how}. Nothing was written. "
+            f"Compare the prediction of sknet_hp.sharing.run_onnx for that row with predict, or raise tolerance"
             f"{_explain(model, X, worst)}"
         )
     return float(difference[worst])

@@ -178,6 +178,13 @@ def test_several_outputs_of_classes_are_refused(problem):
         to_onnx(model, X)
 
 
+def test_other_labels_are_named(problem):
+    X = problem[0][["age", "income"]]
+    first, second = (NetClassifier(**SMALL).fit(X, y) for y in (X["age"] < 30, X["age"] >= 30))
+    with pytest.raises(ValueError, match=r"for row \d+ of X it predicts another label. Nothing was written"):
+        check_predictions(to_onnx(first), second, X)
+
+
 @pytest.mark.parametrize("trees", [DecisionTreeClassifier, RandomForestClassifier, GradientBoostingClassifier])
 def test_trees_split_numbers_of_single_precision(trees):
     rng = np.random.default_rng(0)
