@@ -18,6 +18,9 @@ from sknet_hp.search.views.metric import Metric
 if TYPE_CHECKING:
     import pandas as pd
 
+LETTER = 0.08
+"""Of the names of parameters, its width in inches."""
+
 
 class LineageDisplay(Display):
     """Plot the lineages of population-based training, and the schedule it found.
@@ -129,7 +132,8 @@ class LineageDisplay(Display):
         note += f" Below the axis: {format_count(n_low, 'score')}." if n_low else ""
         n_failed = int(self.frame["failed"].sum())
         note += f" Failed: {n_failed}." if n_failed else ""
-        set_title(first, "Population-based training", note)
+        names = max((len(axis.label) for axis in self._axes), default=0)
+        set_title(first, "Population-based training", note, beside=LETTER * names)
 
     def _draw_population(self, ax: Any) -> None:
         places = self.frame.set_index(["member", "interval"])

@@ -3,6 +3,7 @@ import pytest
 from matplotlib import pyplot
 
 from sknet_hp.report import LineageDisplay
+from sknet_hp.report.parameters import ParameterAxis
 from tests.helpers.populations import ROWS, make_toy_search
 
 
@@ -49,3 +50,12 @@ def test_what_is_not_seen_is_told(search):
     display.frame.loc[rest[1], "score"] = -1e9
     note = display.plot().ax_.texts[-1].get_text().replace("\n", " ")
     assert note.endswith("Below the axis: 1 score. Failed: 1.")
+
+
+def test_long_names_of_parameters_leave_less_room_to_the_note(search):
+    frame = LineageDisplay.from_search(search).frame.assign(long=0.5)
+    axes = [ParameterAxis("long", "a_name_of_a_parameter_that_is_long", "linear")]
+    display = LineageDisplay(frame, axes).plot()
+    display.figure_.draw_without_rendering()
+    note = display.ax_.texts[-1].get_window_extent(display.figure_.canvas.get_renderer())
+    assert note.x1 <= display.figure_.bbox.x1
