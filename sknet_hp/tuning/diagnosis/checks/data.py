@@ -51,13 +51,13 @@ def find_label_noise(case: NetworkCase) -> Iterator[Finding]:
     share = format_percentage(wrong)
     if case.is_classifier:
         seen = (
-            f"Of the {n} rows that are easiest to predict, {share} have a different label than predicted: about as "
+            f"Of the {n:,} rows that are easiest to predict, {share} have a different label than predicted: about as "
             f"many labels of the whole table may be wrong, unless the columns tell no more than that about the target."
         )
     else:
         seen = (
-            f"Of the {2 * n} rows with the lowest and the highest predictions, more have a target at the opposite end "
-            f"than the usual error explains: about {share} of all targets may be wrong."
+            f"Of the {2 * n:,} rows with the lowest and the highest predictions, more have a target at the opposite "
+            f"end than the usual error explains: about {share} of all targets may be wrong."
         )
     yield Finding(
         "label_noise",
@@ -148,7 +148,7 @@ def _describe_collapse(case: NetworkCase, k: int, own: np.ndarray, p: np.ndarray
     evidence = {"class": label, "share": float(own.mean()), "mean_probability": float(p.mean()), "auc": auc}
     evidence["separation"] = separation
     share = format_percentage(own.mean(), 1)
-    seen = f"Class {label!r} has {own.sum()} of the rows ({share}), but is predicted for {predicted}"
+    seen = f"Class {label!r} has {own.sum():,} of the rows ({share}), but is predicted for {predicted:,}"
     if separation < NO_SEPARATION and ratio > UNDERESTIMATED:
         remedy, advice = _let_it_learn(case.network)
         return Finding(

@@ -138,7 +138,7 @@ def find_worse_than_baseline(case: NetworkCase) -> Iterator[Finding]:
     yield Finding(
         "worse_than_baseline",
         "warning",
-        f"On {len(losses)} rows, each unseen in training, {name} of scikit-learn at its defaults has a loss of "
+        f"On {len(losses):,} rows, each unseen in training, {name} of scikit-learn at its defaults has a loss of "
         f"{other:.3g}; {whose} {own:.3g}.",
         {"network": own, name: other, "shortfall": shortfall, "z": z, "rows": len(losses)},
         f"{first}, then search. Or use the simple model.",
