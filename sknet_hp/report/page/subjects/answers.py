@@ -64,11 +64,12 @@ def list_advice(findings: Sequence[Finding]) -> list[str]:
     return list(dict.fromkeys(texts))[:3]
 
 
-def write_saving(model: Any) -> str:
-    """Return code that saves the model of a search."""
-    if is_savable(model):
-        return 'import sknet_hp\n\nsknet_hp.save(search.best_estimator_, "model.safetensors")'
-    return 'import joblib\n\njoblib.dump(search.best_estimator_, "model.joblib")'
+def write_saving(model: Any, *, before: str = "", after: str = "") -> str:
+    """Return code that saves the model of a search, between other lines."""
+    module, call = ("sknet_hp", 'save(search.best_estimator_, "model.safetensors")')
+    if not is_savable(model):
+        module, call = ("joblib", 'dump(search.best_estimator_, "model.joblib")')
+    return "\n".join([f"import {module}\n", *filter(None, [before, f"{module}.{call}", after])])
 
 
 def make_findings_section(findings: Sequence[Finding]) -> list[Section]:

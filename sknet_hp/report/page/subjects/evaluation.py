@@ -83,7 +83,7 @@ def _answer_how_good(result: Any, extras: Extras) -> list[Answer]:
     code = (
         "from sknet_hp.evaluation import compare, make_baseline\n\n"
         f'constant = make_baseline("constant", "{kind}")\n'
-        f"comparison = compare(result{own}, constant, {given}, scoring={scoring!r})\n"
+        f"comparison = compare(\n    result{own}, constant, {given}, scoring={scoring!r}\n)\n"
         "print(comparison.summary())"
     ).replace("'", '"')
     beside = "a constant prediction" if result.inner_metric is None else "the untuned model and a constant prediction"
@@ -176,7 +176,7 @@ def _answer_next(result: Any, extras: Extras) -> Answer:
         steps = dict(extras.next_steps)
     elif result.inner_metric is not None:
         model = next((each for each in result.estimators or [] if each is not None), None)
-        code = f"search.fit(X, y)\n\n{write_saving(model)}"
+        code = write_saving(model, before="search.fit(X, y)")
         steps = {"Search once more, on all rows. The score above is the score of this procedure:": code}
     else:
         steps = {"Fit the model on all rows. The score above is the score of this procedure:": "estimator.fit(X, y)"}

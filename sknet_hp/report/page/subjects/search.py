@@ -308,7 +308,7 @@ def _list_steps(view: SearchView, extras: Extras) -> dict[str, str]:
         )
     model = getattr(view.search, "best_estimator_", None)
     if model is not None:
-        steps["Use the model:"] = f"{write_saving(model)}\nsearch.predict(X_new)"
+        steps["Use the model:"] = write_saving(model, after="search.predict(X_new)")
     return steps
 
 
@@ -365,6 +365,8 @@ def _make_candidates(view: SearchView) -> Section:
     note = "Each candidate has its last score." if view.unit is not None else ""
     if any(set(settings[row]) - set(view.results["params"][row]) for row in order):
         note += " Where a candidate left a parameter as it was, the value is the estimator's own."
+    if marked and marked[0] > 0:
+        note = f"The chosen one is marked. {note}"
     table = make_table(
         frame,
         "All candidates, best first",
