@@ -20,6 +20,7 @@ from sknet_hp.evaluation import compare, make_baseline, nested_cross_validate, r
 from sknet_hp.formatting.values import format_value
 from sknet_hp.report import report
 from sknet_hp.report.page.render import mark_code
+from sknet_hp.report.page.subjects.candidates import make_candidates
 from sknet_hp.report.page.subjects.evaluation import _make_choices, _make_folds
 from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.search import (
@@ -28,7 +29,6 @@ from sknet_hp.report.page.subjects.search import (
     _answer_how_sure,
     _answer_next,
     _list_near,
-    _make_candidates,
     describe_search,
 )
 from sknet_hp.report.page.subjects.view import SearchView
@@ -268,7 +268,7 @@ def test_candidates_have_a_value_for_each_parameter(search):
     k = view.best
     view.results["params"] = [{"width": 8, "lr": 0.5} if row == k else {"lr": 0.1} for row in range(len(view.means))]
     view.search.estimator = view.search.estimator.__class__(width=8)
-    [table] = _make_candidates(view).blocks
+    [table] = make_candidates(view).blocks
     lr, width = table.columns.index("lr"), table.columns.index("width")
     assert lr < width
     assert {row[width].text for row in table.rows} == {"8"}

@@ -4,13 +4,13 @@ from itertools import takewhile
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from sknet_hp.formatting.numbers import format_amount, format_count, format_score, format_seconds
 from sknet_hp.formatting.values import format_params, format_value
 from sknet_hp.formatting.words import capitalise, list_some
 from sknet_hp.report.page.content import Answer, Block, Code, Page, Points, Score, Section, Steps, Table, Text
 from sknet_hp.report.page.subjects.answers import answer_trust, list_advice, make_findings_section, write_saving
+from sknet_hp.report.page.subjects.candidates import make_candidates
 from sknet_hp.report.page.subjects.evaluation import (
     answer_beside,
     answer_how_sure,
@@ -22,11 +22,9 @@ from sknet_hp.report.page.subjects.extras import Extras
 from sknet_hp.report.page.subjects.pictures import draw_search
 from sknet_hp.report.page.subjects.program import make_origin
 from sknet_hp.report.page.subjects.view import SearchView
-from sknet_hp.report.page.tables import make_cell, make_table, write_fit_time
-from sknet_hp.report.parameters import list_settings, shorten_names
+from sknet_hp.report.page.tables import make_cell
 from sknet_hp.search.checks.case import ONE_SPLIT
 from sknet_hp.search.spaces.dimensions import Choice
-from sknet_hp.search.spaces.values import are_equal
 from sknet_hp.search.views.facts import find_space
 from sknet_hp.search.views.metric import MISSING
 from sknet_hp.search.views.summary import has_best_in_ensemble
@@ -70,7 +68,7 @@ def describe_search(search: Any, extras: Extras) -> Page:
             *sections,
             *_make_stages(view),
             *draw_search(search, view.metric),
-            _make_candidates(view),
+            make_candidates(view),
             *make_findings_section(findings),
             make_origin(view.search, extras, view),
         ],
@@ -226,7 +224,7 @@ def _answer_chosen(view: SearchView) -> Answer:
     if best is None:
         return Answer("What was chosen?", [Text("Nothing yet.")])
     chosen, own = view.params[int(view.candidate[best])], view.own
-    changed = [name for name, value in chosen.items() if not _is_own(view, name, value)]
+    changed = [name for name, value in chosen.items() if not view.is_own(name, value)]
     # Guided tuning has a space, but no stage keeps to it.
     searched = {} if getattr(view.search, "stages_", None) else _write_space(view.search)
     space = {name: text for name, text in searched.items() if name in changed}
@@ -275,16 +273,6 @@ def _write_dimension(dimension: Any) -> str:
         return f"{format_value(float(low))} to {format_value(float(high))}"
     scale = ", log scale" if dimension.log else ""
     return f"{format_value(dimension.low)} to {format_value(dimension.high)}{scale}"
-
-
-def _order_parameters(view: SearchView) -> list[str]:
-    """Return all parameters, those first that the chosen candidate has changed."""
-    chosen = {} if view.best is None else view.params[int(view.candidate[view.best])]
-    return sorted(view.names, key=lambda name: name not in chosen or _is_own(view, name, chosen[name]))
-
-
-def _is_own(view: SearchView, name: str, value: Any) -> bool:
-    return name in view.own and are_equal(view.own[name], value)
 
 
 def _answer_next(view: SearchView, extras: Extras) -> Answer:
@@ -336,47 +324,3 @@ def _make_stages(view: SearchView) -> list[Section]:
             }
         )
     return [Section("Step by step", [Steps(steps)], "stages")]
-
-
-def _make_candidates(view: SearchView) -> Section:
-    """Return the table of candidates, the best first."""
-    rows = view.latest
-    failed = ~np.isfinite(view.means[rows])
-    order = rows[np.lexsort((-np.nan_to_num(view.means[rows]), -view.n_resources[rows], failed))]
-    columns: dict[str, Any] = {"Candidate": view.candidate[order]}
-    score = capitalise(view.metric.label)
-    columns[score] = [view.metric.turn(each) for each in view.means[order]]
-    columns["± sd"] = np.std(view.scores[order], axis=1, ddof=1) if view.n_splits > 1 else np.nan
-    if view.unit is not None:
-        columns[capitalise(view.unit)] = view.n_resources[order]
-    if "bracket" in view.results and len(set(view.results["bracket"])) > 1:
-        columns["Bracket"] = np.asarray(view.results["bracket"])[order]
-    if "stage" in view.results:
-        columns["Stage"] = np.asarray(view.results["stage"])[order]
-    settings, labels = list_settings(view.search), shorten_names(view.names)
-    for name in _order_parameters(view):
-        columns[labels[name]] = pd.Series([settings[row].get(name, MISSING) for row in order], dtype=object)
-    if "mean_fit_time" in view.results:
-        columns["Fit time (s)"] = np.asarray(view.results["mean_fit_time"], dtype=float)[order]
-    frame = pd.DataFrame(columns)
-    marked = [
-        k for k, row in enumerate(order) if view.best is not None and view.candidate[row] == view.candidate[view.best]
-    ]
-    note = "Each candidate has its last score." if view.unit is not None else ""
-    if any(set(settings[row]) - set(view.results["params"][row]) for row in order):
-        note += " Where a candidate left a parameter as it was, the value is the estimator's own."
-    if marked and marked[0] > 0:
-        note = f"The chosen one is marked. {note}"
-    table = make_table(
-        frame,
-        "All candidates, best first",
-        writers={
-            score: format_score,
-            "± sd": format_score,
-            "Fit time (s)": write_fit_time,
-            **dict.fromkeys(labels.values(), format_value),
-        },
-        marked=marked,
-        note=note.strip(),
-    )
-    return Section("Candidates", [table], "candidates")

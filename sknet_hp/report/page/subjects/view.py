@@ -10,7 +10,7 @@ from sknet_hp.evaluation.ranges import limit_interval
 from sknet_hp.evaluation.statistics import fit_corrected_t
 from sknet_hp.findings.finding import Findings
 from sknet_hp.report.searches import name_resource
-from sknet_hp.search.spaces.values import Params
+from sknet_hp.search.spaces.values import Params, are_equal
 from sknet_hp.search.views.facts import (
     get_column,
     get_mean_scores,
@@ -87,6 +87,10 @@ class SearchView:
     def own(self) -> Params:
         """The parameters of the estimator that the search began with."""
         return get_own_values(self.search)
+
+    def is_own(self, name: str, value: Any) -> bool:
+        """Return whether a parameter has the value that the estimator began with."""
+        return name in self.own and are_equal(self.own[name], value)
 
     @property
     def unit(self) -> str | None:
