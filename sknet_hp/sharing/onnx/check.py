@@ -60,9 +60,9 @@ def check_predictions(exported: "ModelProto", model: Any, X: TableLike, toleranc
         how = f"it is off by {difference[worst]:.1e}, and tolerance={tolerance:g} is allowed"
         how = "it predicts another label" if has_other_label[worst] else how
         raise ValueError(
-            f"the exported model does not predict as the original does: for row {worst} of X {how}. "
-            f"Nothing was written. Compare the prediction of sknet_hp.sharing.run_onnx for that row with predict, or raise tolerance"
-            f"{_explain(model, X, worst)}"
+            f"the exported model does not predict as the original does: for row {worst} of X {how}. Nothing was "
+            f"written. Compare the prediction of sknet_hp.sharing.run_onnx for that row with predict, or raise "
+            f"tolerance{_explain(model, X, worst)}"
         )
     return float(difference[worst])
 
