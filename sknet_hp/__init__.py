@@ -16,6 +16,7 @@ together. `save` and `load` keep a model, `export` and `card` share it. More is 
 from typing import TYPE_CHECKING
 
 from sknet_hp import presets
+from sknet_hp.fusion.session import fused  # with it, joblib knows the backend by its name
 from sknet_hp.system.lazy_exports import export_lazily
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from sknet_hp.estimators.classifier import NetClassifier
     from sknet_hp.estimators.persistence import SavedModelError, load, save
     from sknet_hp.estimators.regressor import NetRegressor
-    from sknet_hp.fusion.session import fused
     from sknet_hp.sharing import card, export
 
 __version__ = "0.1.0.dev0"
@@ -47,7 +47,7 @@ __all__ = [
     "save",
 ]
 
-# torch takes a second to import, joblib a tenth of one: not before they are needed.
+# torch takes a second to import: not before it is needed.
 __getattr__, __dir__ = export_lazily(
     __name__,
     {
@@ -56,7 +56,6 @@ __getattr__, __dir__ = export_lazily(
         "SavedModelError": "sknet_hp.estimators.persistence",
         "card": "sknet_hp.sharing",
         "export": "sknet_hp.sharing",
-        "fused": "sknet_hp.fusion.session",
         "load": "sknet_hp.estimators.persistence",
         "save": "sknet_hp.estimators.persistence",
     },
