@@ -129,7 +129,7 @@ def test_columns_of_databases(run, table, tmp_path):
     table.assign(price=[Decimal(k) / 4 for k in range(60)]).set_index("label").to_parquet(tmp_path / "data.parquet")
     result = run("tune", "data.parquet", "--target", "price", *SMALL)
     assert result.code == 0, result.err
-    assert "5 features; regression of 'price' (the target has fractions)" in result.out
+    assert "5 features; regression of 'price' (the target has fractions)" in " ".join(result.out.split())
     assert run("tune", "data.parquet", "--target", "label", *SMALL, "--overwrite").code == 0
     assert run("predict", "results", "data.parquet").code == 0
 

@@ -71,7 +71,8 @@ def compare_models(options: CompareOptions) -> None:
     console = make_console(quiet=options.as_json)
     print_problem(console, problem, options.data, scoring.note)
     estimators = [model.estimator for model in models]
-    seconds = compute_seconds_left(options.time_budget, start + compile_kernels(problem, *estimators))
+    seconds = compute_seconds_left(options.time_budget, start)
+    compile_kernels(problem, *estimators)
     with show_training("Comparing") as (warnings, _):
         result = compare(
             *estimators,
