@@ -8,8 +8,8 @@ from sklearn.metrics import check_scoring, get_scorer
 from sklearn.metrics._scorer import _MultimetricScorer
 
 from sknet_hp.estimators.pipelines import find_last_step
-from sknet_hp.findings.positive import find_name
 from sknet_hp.fusion.detection import TrainsNetworks
+from sknet_hp.search.views.metric import name_scorer
 
 
 def find_scorers(estimator: Any, scoring: Any = None) -> dict[str, Callable[..., float]]:
@@ -35,16 +35,6 @@ def find_scorers(estimator: Any, scoring: Any = None) -> dict[str, Callable[...,
     found = check_scoring(estimator, scoring)
     assert isinstance(found, _MultimetricScorer)
     return dict(found._scorers)
-
-
-def name_scorer(scorer: Any) -> str:
-    """Return what a scorer is called, in scikit-learn or by its metric."""
-    known = find_name(scorer)
-    if known is not None:
-        return known
-    metric = getattr(scorer, "_score_func", scorer)
-    name = getattr(metric, "__name__", type(metric).__name__)
-    return f"neg_{name}" if getattr(scorer, "_sign", 1) < 0 else str(name)
 
 
 def _find_default(estimator: Any) -> dict[str, Callable[..., float]]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
+from sknet_hp.findings.positive import find_name
 from sknet_hp.formatting.numbers import format_score
 from sknet_hp.search.views.facts import find_score_name
 
@@ -86,5 +87,19 @@ def name_scoring(scoring: Any, estimator: Any) -> str:
         return scoring
     if scoring is None:
         return "accuracy" if is_classifier(estimator) else "r2" if is_regressor(estimator) else "score"
-    name = str(getattr(scoring, "__name__", "score"))
-    return name if name.isidentifier() else "score"  # lambda functions have none
+    return name_scorer(scoring)
+
+
+def name_scorer(scorer: Any) -> str:
+    """Return what a scorer is called, in scikit-learn or by its metric.
+
+    Errors of users' own have a name that begins with "neg_", as scikit-learn's have.
+    """
+    known = find_name(scorer)
+    if known is not None:
+        return known
+    metric = getattr(scorer, "_score_func", scorer)
+    name = str(getattr(metric, "__name__", type(metric).__name__))
+    if not name.isidentifier():  # lambda functions have none
+        name = "score"
+    return f"neg_{name}" if getattr(scorer, "_sign", 1) < 0 else name

@@ -4,12 +4,17 @@ from types import SimpleNamespace
 
 import pytest
 from sklearn.cluster import KMeans
+from sklearn.metrics import make_scorer
 
 from sknet_hp import NetClassifier, NetRegressor
 from sknet_hp.search.views.metric import Metric, find_metric, name_scoring
 
 
 def own(estimator, X, y):
+    return 0.0
+
+
+def cost(y, predictions):
     return 0.0
 
 
@@ -21,6 +26,7 @@ def own(estimator, X, y):
         (None, KMeans(), "score"),
         ("roc_auc", NetClassifier(), "roc_auc"),
         (own, NetClassifier(), "own"),
+        (make_scorer(cost, greater_is_better=False), NetRegressor(), "neg_cost"),
         (lambda estimator, X, y: 0.0, NetClassifier(), "score"),
     ],
 )
