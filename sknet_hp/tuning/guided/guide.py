@@ -154,16 +154,18 @@ class Guide:
 
         Raises
         ------
-        ValueError
+        ValueError, TypeError
             If it has no score in any split because fits have failed, as with a table
-            that holds infinity: others would fail as well.
+            that holds infinity, or cells of a wrong type: others would fail as well.
         """
         candidate = self._propose({})
         for i, rung in enumerate(plan_race(1, self.run.resource.most)):
             self._train([Step(candidate, rung.n_resources, i)])
             errors = [outcome["fit_error"] for outcome in self._row(candidate).outcomes if outcome["fit_error"]]
             if errors and np.isnan(self._read_scores(candidate)).all():
-                raise ValueError(f"the untuned estimator could not be fitted: {errors[0].strip().splitlines()[-1]}")
+                reason = errors[0].strip().splitlines()[-1]
+                kind = TypeError if reason.startswith("TypeError:") else ValueError
+                raise kind(f"the untuned estimator could not be fitted: {reason}")
         self.incumbent = candidate
         self.report.tried.append("the untuned estimator")
 

@@ -152,6 +152,18 @@ def test_a_table_that_no_network_can_be_fitted_on_is_told_at_once():
         make_search(cv=cv, checks=False).fit(table, y)
 
 
+def test_cells_of_a_wrong_type_are_an_error_of_types():
+    table = X.astype(object)
+    table[0, 0] = {"no": "number"}
+    first = (np.arange(1, 120, 4), np.arange(0, 120, 4))  # the prototype learns, but can not be scored
+    cv = [first, (np.arange(0, 120, 2), np.arange(1, 120, 2))]
+    with (
+        pytest.warns(UserWarning, match="Scoring failed"),
+        pytest.raises(TypeError, match="could not be fitted: TypeError: Column 0 has a cell that is not a category"),
+    ):
+        make_search(cv=cv, checks=False).fit(table, y)
+
+
 def test_an_estimator_without_a_network_of_ours_is_refused():
     with pytest.raises(ValueError, match="got LogisticRegression; for other estimators"):
         make_search(LogisticRegression()).fit(X, y)
