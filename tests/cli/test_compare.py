@@ -45,6 +45,14 @@ def test_errors_of_regression_are_compared(run, table, tmp_path):
     assert "linear is better than constant" in result.out
 
 
+def test_differences_follow_the_order_of_names(run, table, tmp_path):
+    table.drop(columns="label").to_csv(tmp_path / "data.csv", index=False)
+    result = run("compare", "data.csv", "constant", "linear", "--target", "amount", "--repeats", 1)
+    [line] = [line for line in result.out.splitlines() if "linear is better than constant" in line]
+    assert "linear is better than constant  +" in line
+    assert "(+" in line
+
+
 def test_saved_models_compete_with_their_settings(run, data, table):
     save(NetClassifier(width=8, max_epochs=2).fit(table[["size", "old"]], table["label"]), "model.safetensors")
     result = run("compare", data, "model.safetensors", "constant", "--target", "label", "--repeats", 1)

@@ -166,8 +166,9 @@ def _print_result(console: Console, result: "Comparison", *, can_repeat: bool) -
 
 
 def _write_differences(pair: "Pair", confidence: float) -> str:
-    low, high = map(write_difference, pair.test.compute_interval(confidence))
-    return f"{write_difference(pair.test.mean)}  ({low} to {high})"
+    test = pair.as_named
+    low, high = map(write_difference, test.compute_interval(confidence))
+    return f"{write_difference(test.mean)}  ({low} to {high})"
 
 
 def write_difference(value: float) -> str:

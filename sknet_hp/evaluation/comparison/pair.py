@@ -60,21 +60,36 @@ class Pair:
         return self.test.degrees_of_freedom + 1
 
     @property
+    def is_decided(self) -> bool:
+        """Whether one of them is better, if perhaps not by enough to matter."""
+        below, inside, above = self.probabilities
+        return max(below, above) >= SURE or (inside < SURE and self._is_significant)
+
+    @property
+    def _is_significant(self) -> bool:
+        return self.p_adjusted < 1 - SURE
+
+    @property
+    def as_named(self) -> CorrectedT:
+        """The test in the order of the verdict, in which the better one leads."""
+        is_turned = self.is_decided and self.test.mean < 0
+        return replace(self.test, mean=-self.test.mean) if is_turned else self.test
+
+    @property
     def verdict(self) -> str:
         """What can be said, in a few words."""
         below, inside, above = self.probabilities
         if self.wins == self.losses == 0:
             return f"{self.first} and {self.second} have the same score in every split"
+        if not self.is_decided:
+            if inside >= SURE:
+                return f"{self.first} and {self.second} are equivalent in practice"
+            return f"the difference between {self.first} and {self.second} is within noise"
         better, worse = (self.first, self.second) if self.test.mean > 0 else (self.second, self.first)
-        is_significant = self.p_adjusted < 1 - SURE
         if max(below, above) >= SURE:
             # One-sided, and of this pair alone, the probability may be high where p is not below 5 %.
-            return f"{better} is {'' if is_significant else 'probably '}better than {worse}"
-        if inside >= SURE:
-            return f"{self.first} and {self.second} are equivalent in practice"
-        if is_significant:
-            return f"{better} is better than {worse}, but perhaps not by enough to matter"
-        return f"the difference between {self.first} and {self.second} is within noise"
+            return f"{better} is {'' if self._is_significant else 'probably '}better than {worse}"
+        return f"{better} is better than {worse}, but perhaps not by enough to matter"
 
     def write_row(self, confidence: float) -> dict[str, Any]:
         """Return the row of the table of pairs."""

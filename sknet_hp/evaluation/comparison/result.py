@@ -153,9 +153,9 @@ class Comparison:
         return "\n".join([*table, *map(wrap_line, lines)])
 
     def _write_difference(self, pair: Pair) -> str:
-        metric = Metric(pair.metric)
-        interval = metric.write_interval(*pair.test.compute_interval(self.confidence))
-        return f"{metric.write(pair.test.mean)}, {interval}, p {format_p_value(pair.p_adjusted)}"
+        metric, test = Metric(pair.metric), pair.as_named
+        interval = metric.write_interval(*test.compute_interval(self.confidence))
+        return f"{metric.write(test.mean)}, {interval}, p {format_p_value(pair.p_adjusted)}"
 
     def _write_notes(self) -> list[str]:
         ropes = {Metric(pair.metric): pair.rope for pair in self.pairs}

@@ -77,6 +77,25 @@ def test_a_clear_difference_is_named():
     assert "the usual choice" in summary
 
 
+def test_differences_follow_the_order_of_names():
+    """The better one leads a verdict, and its difference is positive there, as of a score."""
+    scores = np.linspace(0.7, 0.9, 12)
+    result = compare(scores, scores + 0.1, scores + 0.2, n_train=90, n_test=10, names=["low", "mid", "high"])
+    assert "  mid is better than low (" in result.summary()
+    for pair in result.pairs:
+        low, high = pair.as_named.compute_interval()
+        assert pair.test.mean < 0 < low <= pair.as_named.mean <= high
+        [line] = [line for line in result.summary().splitlines() if line.startswith(f"  {pair.verdict} (")]
+        assert "-" not in line
+
+
+def test_differences_of_those_alike_keep_the_order():
+    scores = np.random.default_rng(0).normal(0.8, 0.02, 20)
+    [pair] = compare(scores, scores + 1e-4 + 1e-5 * np.arange(20) % 3e-5, n_train=90, n_test=10).pairs
+    assert pair.verdict == "scores 1 and scores 2 are equivalent in practice"
+    assert pair.as_named == pair.test
+
+
 def test_the_same_twice():
     result = compare(LINEAR, LINEAR, X=X, y=y, cv=3, random_state=0)
     [pair] = result.pairs
