@@ -4,6 +4,7 @@ import json
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.pipeline import make_pipeline
@@ -11,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 import sknet_hp
 from sknet_hp import NetClassifier
+from sknet_hp.cli.tables.fingerprint import describe_rows
 from tests.helpers.small_nets import SMALL
 from tests.helpers.tables import make_table
 
@@ -108,3 +110,22 @@ def test_a_card_has_the_scores_of_tune(run, tmp_path):
     assert f"| {summary['beside'][0]['name']} |" not in out
     assert "2 models made in the same way, each by a search of its own" in out
     assert all(f"`{finding['code']}`" in out for finding in summary["findings"])
+
+
+def test_a_card_describes_only_the_table_of_training(run, refused, tmp_path):
+    X, y = make_table(120)
+    net = NetClassifier(**SMALL).fit(X, y)
+    (tmp_path / "run").mkdir()
+    sknet_hp.save(net, tmp_path / "run/model.safetensors")
+    noted = {"target": "bought", "training_rows": describe_rows(X, y), "settings": {"data": "data.csv"}}
+    (tmp_path / "run/summary.json").write_text(json.dumps(noted))
+    table = X.assign(bought=y)
+    unknown = table.tail(3).assign(bought="?")
+    pd.concat([table[::-1], unknown]).to_csv(tmp_path / "data.csv", index=False)  # `tune` leaves rows out, too
+    assert "- Rows: 120" in run("card", "run", "data.csv").out
+    table.head(60).to_csv(tmp_path / "half.csv", index=False)
+    says = ("'half.csv' is not the table", "it has 60 rows (training: 120)", "about 100", "(data.csv)")
+    refused("card", "run", "half.csv", "--out", "CARD.md", says=says)
+    table.assign(age=table["age"] + 1).to_csv(tmp_path / "new.csv", index=False)
+    refused("card", "run", "new.csv", says=("it has 120 rows", "none of them", "or no table"))
+    assert "- Rows" not in run("card", "run").out

@@ -12,10 +12,20 @@ from sknet_hp.cli.output.files import require_file_can_be_written, write_file
 from sknet_hp.cli.output.wording import name_options
 from sknet_hp.cli.slips import read_summary
 from sknet_hp.cli.tables.features import select_features
+from sknet_hp.cli.tables.fingerprint import estimate_known_share
 from sknet_hp.cli.tables.loading import load_table
+from sknet_hp.cli.tables.roles import drop_rows_without_target
+from sknet_hp.formatting.numbers import format_count, format_percentage
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sknet_hp.sharing.cards.scores import Measured, Score
+
+ALL_ROWS = 0.95
+"""From this share of training rows on, a table is taken for the training table: shares
+are known to about five percent.
+"""
 
 
 def write_card(
@@ -26,7 +36,7 @@ def write_card(
     Raises
     ------
     BadInput
-        If the model is none, or the table lacks a column.
+        If the model is none, or the table lacks a column or is not the one of training.
     """
     from sknet_hp.sharing import card
 
@@ -41,8 +51,12 @@ def write_card(
         if target is not None and target not in table.columns:
             known = suggest(target, list(table.columns))
             raise BadInput(f"{data!r} has no column {target!r}{known}: give another --target")
+        if target is not None:
+            table, _ = drop_rows_without_target(table, target)  # as `tune` does
         X = select_features(table, model, data)
         y = None if target is None else table[target]
+        if y is not None:
+            _check_rows(run, X, y, data)
     measured, file = _read_scores(run), find_file(model_path).name
     made = card(model, evaluation=measured, X=X, y=y, target=target, name=name, file=file)
     made = replace(made, text=name_options(made.text))
@@ -51,6 +65,23 @@ def write_card(
     else:
         write_file(out, made.save)
         print(f"The card is in {out}")
+
+
+def _check_rows(run: dict[str, Any], X: "pd.DataFrame", y: "pd.Series", data: str) -> None:
+    """Check that these are the rows that `tune` has trained on, if it noted them."""
+    noted = run.get("training_rows")
+    if not isinstance(noted, dict) or not noted.get("hashes"):
+        return
+    known = estimate_known_share(noted, X, y.to_numpy()) or 0.0
+    if len(X) == noted["n"] and known >= ALL_ROWS:
+        return
+    share = "none" if known == 0 else f"about {format_percentage(known)}"
+    trained = (run.get("settings") or {}).get("data")
+    raise BadInput(
+        f"{data!r} is not the table that the model was trained on: it has {format_count(len(X), 'row')} (training: "
+        f"{noted['n']:,}), and with the target {y.name!r} {share} of them are rows of training. A card describes those "
+        f"rows: give their table{f' ({trained})' if trained else ''}, or no table"
+    )
 
 
 def _read_scores(run: dict[str, Any]) -> "Measured | None":
