@@ -28,6 +28,13 @@ _ROUNDED = 0.95
 Of a year's table, the last days may be missing.
 """
 
+STEPS = 1e6
+"""Sines and cosines are multiples of one over this.
+
+Where two should be equal, as those of 0 and of pi, their last bits are not. Bins
+between them would have no width, and who computes sines otherwise would miss them.
+"""
+
 
 class DateColumn:
     """Encodes one column of dates as numbers.
@@ -119,7 +126,8 @@ class DateColumn:
         numbers[present, 0] = np.clip(elapsed, -BEYOND, 1 + BEYOND)
         for number, name in enumerate(self.cycles_):
             position = CYCLES[name].locate(moments)
-            for offset, values in enumerate((position, np.sin(2 * np.pi * position), np.cos(2 * np.pi * position))):
+            waves = (np.rint(STEPS * wave(2 * np.pi * position)) / STEPS for wave in (np.sin, np.cos))
+            for offset, values in enumerate((position, *waves)):
                 numbers[present, 1 + 3 * number + offset] = values
         return numbers
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from sknet_hp.estimators.encoding.dates.cycles import DAY
-from sknet_hp.estimators.encoding.dates.date_column import BEYOND, DateColumn
+from sknet_hp.estimators.encoding.dates.date_column import BEYOND, STEPS, DateColumn
 from sknet_hp.sharing.onnx.builder import GraphBuilder
 from sknet_hp.sharing.onnx.tables import TensorTable
 
@@ -29,8 +29,13 @@ def add_dates(b: GraphBuilder, dates: Sequence[DateColumn], table: TensorTable) 
             position = LOCATE[name](b, seconds)
             angle = b.add("Mul", position, np.float64(2 * np.pi))
             # onnxruntime has no cosine of float64
-            parts += [position, b.add("Sin", angle), b.add("Sin", b.add("Add", angle, np.float64(np.pi / 2)))]
+            parts += [position, _find_sine(b, angle), _find_sine(b, b.add("Add", angle, np.float64(np.pi / 2)))]
     return b.cast(b.cast(b.concatenate(parts), np.float32), np.float64)  # the encoder's are float32
+
+
+def _find_sine(b: GraphBuilder, angle: str) -> str:
+    steps = b.add("Round", b.add("Mul", b.add("Sin", angle), np.float64(STEPS)))
+    return b.add("Div", steps, np.float64(STEPS))
 
 
 def _mark_missing(b: GraphBuilder, seconds: str) -> str:

@@ -100,3 +100,15 @@ def test_every_day_of_four_centuries_is_found():
 def test_durations_and_zones(tmp_path):
     table = pd.DataFrame({"zoned": MOMENTS.dt.tz_localize("UTC"), "span": pd.to_timedelta(np.arange(N) % 9, unit="h")})
     export(NetRegressor(**SMALL).fit(table, np.arange(N) % 3), tmp_path / "model.onnx", table)
+
+
+def test_days_whose_sines_should_be_equal_are_in_the_same_bin():
+    """A batch and a single row may differ in the last bits of a sine."""
+    halves = [f"{2023 + k // 12}-{1 + k % 12:02}-{day}" for k in range(36) for day in ("01", "16")]
+    days = pd.DataFrame({"day": halves * 20})  # no month has passed, and half of one
+    encoder = TableEncoder(n_bins=16)
+    encoder.fit_transform(days)
+    expected = encoder.transform(days)
+    np.testing.assert_allclose(encode_in_onnx(encoder, days), expected, atol=1e-3)
+    for k in range(72):
+        np.testing.assert_allclose(encode_in_onnx(encoder, days[k : k + 1]), expected[k : k + 1], atol=1e-3)
