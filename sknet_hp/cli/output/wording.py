@@ -34,11 +34,12 @@ PHRASES = {
     r"\bdiagnose a fit\b": "run sknet-hp diagnose",
     r"\bsknet_hp\.evaluation\.nested_cross_validate\b": "sknet-hp evaluate",
     r"\bgive X, some rows like those of training\b": "give DATA, a table like that of training",
-    r"\bCompare the prediction of sknet_hp\.sharing\.run_onnx for that row with predict, or raise tolerance\b": (
-        "Without DATA, the file is written and not compared"
+    r"\bCompare the prediction of sknet_hp\.sharing\.run_onnx for that row with predict, and raise tolerance only if "
+    r"the difference does not matter\b": (
+        "Predict with sknet-hp predict, or, if the difference does not matter, export in Python with a larger tolerance"
     ),
     r"\bgive other rows as X(, or tolerance=1e-3)?": "give other rows",
-    r": give tolerance=1e-2": "",
+    r": give tolerance=1e-2": ", for which tolerance=1e-2 is enough",
     r"same call with the same journal\b": "same command with --resume",
     r"give X and y to `report` for its fingerprint": "its journal holds none of it",
 }

@@ -40,6 +40,7 @@ def check_predictions(exported: "ModelProto", model: Any, X: TableLike, toleranc
     """
     predicted = {name.removeprefix("predicted_"): values for name, values in run_model(exported, X).items()}
     has_other_label = np.zeros(len(next(iter(predicted.values()))), dtype=bool)
+    unit = None
     if hasattr(model, "predict_proba"):
         probabilities = model.predict_proba(X)
         difference = np.abs(predicted["probabilities"] - probabilities).max(axis=1)
@@ -54,17 +55,34 @@ def check_predictions(exported: "ModelProto", model: Any, X: TableLike, toleranc
         span = np.ptp(expected, axis=0)
         unit = np.where(span > 0, span, np.maximum(np.abs(expected).max(axis=0), 1e-300))
         difference = np.abs(predicted["prediction"].reshape(expected.shape) - expected) / unit
-        difference = difference.reshape(len(expected), -1).max(axis=1)
+        difference = difference.reshape(len(expected), -1)
+        unit = np.broadcast_to(unit, difference.shape[1])[difference.max(axis=0).argmax()]
+        difference = difference.max(axis=1)
     worst = int(difference.argmax())
     if not difference[worst] <= tolerance:
-        how = f"it is off by {difference[worst]:.1e}, and tolerance={tolerance:g} is allowed"
+        how = _describe_difference(difference[worst], tolerance, unit)
         how = "it predicts another label" if has_other_label[worst] else how
         raise ValueError(
             f"the exported model does not predict as the original does: for row {worst} of X {how}. Nothing was "
-            f"written. Compare the prediction of sknet_hp.sharing.run_onnx for that row with predict, or raise "
-            f"tolerance{_explain(model, X, worst)}"
+            f"written. Compare the prediction of sknet_hp.sharing.run_onnx for that row with predict, and raise "
+            f"tolerance only if the difference does not matter{_explain(model, X, worst)}"
         )
     return float(difference[worst])
+
+
+def _describe_difference(difference: float, tolerance: float, unit: float | None) -> str:
+    """Return by how much a prediction is off, and what is allowed.
+
+    Parameters
+    ----------
+    unit : what numbers have been divided by; None for probabilities.
+    """
+    if unit is None:
+        return f"it is off by {difference:.1e}, and tolerance={tolerance:g} is allowed"
+    return (
+        f"it is off by {difference * unit:.2g} in the unit of the target, which is {difference:.1e} of the range of "
+        f"the predictions, and tolerance={tolerance:g} is allowed, {tolerance * unit:.2g} here"
+    )
 
 
 def _explain(model: Any, X: TableLike, row: int) -> str:

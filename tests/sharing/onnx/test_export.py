@@ -1,5 +1,7 @@
 """Exported networks predict what they predict in Python."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -225,6 +227,21 @@ def test_nothing_is_written_if_predictions_differ(tmp_path, problem):
     with pytest.raises(ValueError, match=r"tolerance=0 is allowed. Nothing was written"):
         export(net, tmp_path / "model.onnx", problem[0], tolerance=0)
     assert not list(tmp_path.iterdir())
+
+
+def test_differences_of_numbers_are_told_in_the_unit_of_the_target(problem):
+    X, y = problem
+    targets = np.stack([np.arange(len(X)), 1e6 * (y == "yes")], axis=1).astype(float)
+    net = NetRegressor(**SMALL).fit(X, targets)
+    exported = to_onnx(net)
+    low, high = net.predict(X).min(axis=0), net.predict(X).max(axis=0)
+    net.target_.mean[1] += 0.5 * (high - low)[1]  # only the second target is off, by half of its range
+    off, allowed = f"{0.5 * (high - low)[1]:.2g}", f"{1e-5 * (high - low)[1]:.2g}"
+    said = (
+        rf"off by {re.escape(off)} in the unit of the target, which is 5.0e-01 of .*=1e-05 is allowed, {allowed} here"
+    )
+    with pytest.raises(ValueError, match=said):
+        check_predictions(exported, net, X)
 
 
 @pytest.mark.parametrize(
