@@ -78,7 +78,7 @@ def test_groups_and_time(run, data):
     assert "Rows with the same 'person' (20 groups) are never split." in grouped.out
     ordered = run("evaluate", data, *SMALL, "--search", "none", "--time", "day", "--drop", "person", "--out", "results")
     assert ordered.code == 0, ordered.err
-    assert "Rows are sorted by 'day'" in ordered.out
+    assert "Rows are sorted by 'day', which is then no feature" in ordered.out
     folds = pd.read_csv("results/folds.csv")
     assert folds["n_train"].tolist() == [20, 40]
 

@@ -319,7 +319,7 @@ def test_groups_and_time_of_tune(run, table, tmp_path):
     assert "Rows with the same 'person' (20 groups)" in grouped.out
     ordered = run(*arguments, "--time", "day")
     assert ordered.code == 0, ordered.err
-    assert "Rows are sorted by 'day'" in ordered.out
+    assert "Rows are sorted by 'day', which is then no feature" in ordered.out
     assert "day" not in load("results/model.safetensors").feature_names_in_
 
 

@@ -43,7 +43,11 @@ def print_problem(console: Console, problem: Problem, data: str, *notes: str) ->
         n_groups = len(np.unique(problem.groups))
         console.print(wrap(f"Rows with the same {problem.group_column!r} ({n_groups:,} groups) are never split."))
     if problem.time_column is not None:
-        console.print(wrap(f"Rows are sorted by {problem.time_column!r}; later ones are predicted from earlier ones."))
+        sentence = (
+            f"Rows are sorted by {problem.time_column!r}, which is then no feature; later ones are predicted from "
+            f"earlier ones."
+        )
+        console.print(wrap(sentence))
     for note in filter(None, [*problem.notes, *notes]):
         console.print(wrap(f"Note: {note}."))
 

@@ -193,7 +193,8 @@ def _use_the_rest(guide: Guide) -> None:
             break
     if idle:
         last = report.found.removeprefix(found)
-        report.found = f"{found}{format_amount(idle, 'further rounds')} of such settings brought no gain. {last}"
+        rounds = format_amount(idle, "further rounds")
+        report.found = f"{found}{rounds} of such settings brought no gain beyond noise. {last}"
 
 
 STAGES = (
