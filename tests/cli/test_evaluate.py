@@ -10,6 +10,7 @@ from sknet_hp import NetClassifier, save
 from sknet_hp.cli.tuning import searched
 from sknet_hp.estimators.averaged import AveragedClassifier
 from sknet_hp.evaluation import make_baseline, nested_cross_validate
+from tests.helpers.html_pages import Page
 
 SMALL = ("--target", "label", "--outer-cv", 2)
 SEARCHED = (*SMALL, "--search", "random", "--candidates", 2, "--cv", 2)
@@ -72,7 +73,7 @@ def test_score_is_that_of_python(run, data):
     assert [row["name"] for row in summary["beside"]].count("linear") == 1
 
 
-def test_groups_and_time(run, data):
+def test_groups_and_time(run, data, tmp_path):
     grouped = run("evaluate", data, *SMALL, "--search", "none", "--groups", "person", "--drop", "day")
     assert grouped.code == 0, grouped.err
     assert "Rows with the same 'person' (20 groups) are never split." in grouped.out
@@ -81,6 +82,9 @@ def test_groups_and_time(run, data):
     assert "Rows are sorted by 'day', which is then no feature" in ordered.out
     folds = pd.read_csv("results/folds.csv")
     assert folds["n_train"].tolist() == [20, 40]
+    page = Page(tmp_path / "results" / "report.html")
+    assert "How sure is that?" in page.headings
+    assert "--repeats" not in page.text
 
 
 def test_a_journal_takes_up(run, data, tmp_path):

@@ -28,7 +28,9 @@ PHRASES = {
     ),
     r"Train longer: (\w+=\d+)\.": r"Train longer than this command does: in Python, with \1.",
     r"\bensemble_ lists them": "summary.json lists them",
-    r"More repeats, such as `n_repeats=5`, give a narrower": "`sknet-hp evaluate --repeats 5` gives a narrower",
+    r"More repeats, such as `n_repeats=5`, give a narrower": (
+        "More repeats (`--repeats 5` of the command evaluate) give a narrower"
+    ),
     r"\bfind_lr\b": "sknet-hp lr",
     r", fewer rows \(max_rows\) or epochs \(n_epochs\)": "",
     r"\bdiagnose a fit\b": "run sknet-hp diagnose",

@@ -68,6 +68,14 @@ def can_repeat(cv: Any) -> bool:
     return _is_count(cv) or (getattr(cv, "shuffle", True) and hasattr(cv, "random_state"))
 
 
+def lacks_repeats(splits: list[Split], cv: Any) -> bool:
+    """Return whether rows were split once, by `cv` that can split them in other ways.
+
+    Rows in order of time can be split in one way only.
+    """
+    return can_repeat(cv) and are_disjoint(splits) and not is_ordered(splits)
+
+
 def are_disjoint(splits: list[Split]) -> bool:
     """Return whether no row is scored twice, as in the folds of one repeat."""
     tests = np.concatenate([split.test for split in splits])

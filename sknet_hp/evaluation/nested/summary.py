@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from sknet_hp.evaluation.levels.outer import are_disjoint, can_repeat, is_ordered
+from sknet_hp.evaluation.levels.outer import lacks_repeats
 from sknet_hp.formatting.numbers import format_score
 from sknet_hp.formatting.words import wrap_line
 from sknet_hp.search.views.metric import SAME, Metric
@@ -81,7 +81,7 @@ def _write_scores(result: NestedResult) -> list[str]:
         lines.append(f"({', '.join(errors)}: lower is better; scores have it with a minus sign)")
     if n_scores > 1 and any(np.isfinite(result.get_scores(metric)).sum() > 1 for metric in result.metrics):
         lines.append("The interval is for the mean score on new rows of models trained this way (corrected t).")
-        if are_disjoint(result.splits) and not is_ordered(result.splits) and can_repeat(result.settings.get("cv")):
+        if lacks_repeats(result.splits, result.settings.get("cv")):
             lines.append("With one repeat it is wider than necessary; n_repeats=5 makes it narrower.")
     return lines
 

@@ -10,7 +10,7 @@ from sknet_hp.findings import Finding
         ("more repeats, such as `n_repeats=5`, help", "more repeats, such as `--repeats 5`, help"),
         (  # `tune` has no such option
             "More repeats, such as `n_repeats=5`, give a narrower interval.",
-            "`sknet-hp evaluate --repeats 5` gives a narrower interval.",
+            "More repeats (`--repeats 5` of the command evaluate) give a narrower interval.",
         ),
         ("set n_repeats= or use more rows", "set --repeats or use more rows"),
         ("time_budget=0.5 is short", "--time-budget 0.5 is short"),

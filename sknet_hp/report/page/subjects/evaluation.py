@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.base import is_classifier
 from sklearn.metrics import get_scorer_names
 
+from sknet_hp.evaluation.levels.outer import lacks_repeats
 from sknet_hp.formatting.numbers import format_count, format_seconds
 from sknet_hp.formatting.values import format_value
 from sknet_hp.formatting.words import capitalise
@@ -122,7 +123,7 @@ def answer_how_sure(result: Any, search: Any = None) -> Answer:
             f"mean of {metric.write_interval(*result.interval(metric=metric.name))}, with 95 % confidence. Single "
             f"folds lie between {metric.write_interval(known.min(), known.max()).replace(' to ', ' and ')}."
         )
-    if len(result.splits) < 10 and not any(split.repeat for split in result.splits):
+    if len(result.splits) < 10 and lacks_repeats(result.splits, result.settings.get("cv")):
         texts.append("The folds were made only once. More repeats, such as `n_repeats=5`, give a narrower interval.")
     outer, final = _find_outer_time(result), getattr(search, "time_budget", None)
     if outer is not None and final is not None and outer < final:
