@@ -61,6 +61,15 @@ def test_json_is_all_that_is_printed(run, data):
     assert run("evaluate", data, *SEARCHED, "--json").out.split('"seconds"')[0] == result.out.split('"seconds"')[0]
 
 
+def test_a_search_that_ends_long_before_its_time_says_so(run, data):
+    told = "ended by itself after"
+    short = ("--search", "halving", "--candidates", 2, "--cv", 2, "--drop", "person", "--drop", "day")
+    result = run("evaluate", data, *SMALL, *short, "--time-budget", 10_000)
+    assert told in result.out
+    assert "More candidates (--candidates, now 2) would use the time." in " ".join(result.out.split())
+    assert told not in run("evaluate", data, *SMALL, *short).out
+
+
 def test_score_is_that_of_python(run, data):
     from sklearn.model_selection import StratifiedKFold
 

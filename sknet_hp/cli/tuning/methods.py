@@ -6,6 +6,8 @@ from typing import Any, Literal
 from sknet_hp import search as searchers
 from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.tuning.candidates import list_grid, make_grid
+from sknet_hp.formatting.numbers import format_seconds
+from sknet_hp.formatting.words import capitalise
 
 DEFAULT_CANDIDATES = 20
 
@@ -45,6 +47,10 @@ the best has a schedule and no setting.
 """
 
 
+LONG_BEFORE = 0.5
+"""Of its time, a search that took less has ended long before it."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a searcher is given, whichever it is.
@@ -67,6 +73,30 @@ class Plan:
     time_budget: float | None = None
     is_given: bool = False
     ensemble: bool | None = None
+
+
+def write_unused_time(
+    method: str, seconds: float, budget: float | None, *, candidates: int | None, is_given: bool
+) -> str:
+    """Return what is said of a search that ended long before its time, or "".
+
+    Parameters
+    ----------
+    method : of `SEARCHERS`.
+    seconds : which it took.
+    budget : seconds that it was given; None for as many as it takes.
+    candidates : as they were asked for.
+    is_given : whether the space is the user's own.
+    """
+    if budget is None or seconds > LONG_BEFORE * budget:
+        return ""
+    more = []
+    if method not in OWN_NUMBER and not (method == "grid" and is_given):
+        more.append(f"more candidates (--candidates, now {DEFAULT_CANDIDATES if candidates is None else candidates})")
+    if method != GUIDED and candidates is None and not is_given:
+        more.append("--search guided")
+    rest = f" {capitalise(' or '.join(more))} would use the time." if more else ""
+    return f"The search ended by itself after {format_seconds(seconds)} of {format_seconds(budget)}.{rest}"
 
 
 def check_method(

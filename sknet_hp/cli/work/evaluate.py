@@ -26,7 +26,7 @@ from sknet_hp.cli.tables.problem import Problem
 from sknet_hp.cli.tables.reading import read_problem
 from sknet_hp.cli.tables.scoring import Scoring, choose_scoring
 from sknet_hp.cli.tables.splitting import make_splitter
-from sknet_hp.cli.tuning.methods import Plan, check_method, make_searcher
+from sknet_hp.cli.tuning.methods import Plan, check_method, make_searcher, write_unused_time
 from sknet_hp.cli.tuning.searched import choose_searched
 from sknet_hp.cli.work.following import write_after_choice, write_following
 from sknet_hp.evaluation.nested.summary import write_outcome
@@ -83,6 +83,7 @@ def evaluate_table(options: EvaluateOptions) -> None:
     if not options.as_json:
         print_warnings(console, warnings)
         _print_result(console, result, beside, model, method)
+        _print_unused_time(console, result, options, method, time.monotonic() - start)
     following = _write_following(options, problem, method)
     steps = {_write_lead(following, method): following}
     parts = {"comparison": beside.comparison, "title": write_title(options.data, problem.target), "next_steps": steps}
@@ -257,6 +258,18 @@ def _describe(
         "settings": vars(options),
         "seconds": round(seconds, 2),
     }
+
+
+def _print_unused_time(
+    console: Console, result: "NestedResult", options: EvaluateOptions, method: str, seconds: float
+) -> None:
+    """Print that searches ended long before their time, where none was cut short."""
+    if method == "none" or options.resume or "time_budget" in result.stopped_searches:
+        return
+    is_given = options.space is not None
+    told = write_unused_time(method, seconds, options.time_budget, candidates=options.candidates, is_given=is_given)
+    if told:
+        console.print(f"\n{wrap(told)}")
 
 
 def _print_result(console: Console, result: "NestedResult", beside: Beside, model: Contestant, method: str) -> None:

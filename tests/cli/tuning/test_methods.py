@@ -9,11 +9,28 @@ from sknet_hp.cli.errors import BadInput
 from sknet_hp.cli.options import SearchMethod
 from sknet_hp.cli.tuning import methods
 from sknet_hp.cli.tuning.candidates import make_random_space
-from sknet_hp.cli.tuning.methods import OWN_NUMBER, SEARCHERS, WITHOUT_ENSEMBLE, Plan, make_searcher
+from sknet_hp.cli.tuning.methods import OWN_NUMBER, SEARCHERS, WITHOUT_ENSEMBLE, Plan, make_searcher, write_unused_time
 
 
 def make_plan(candidates):
     return Plan(make_random_space(NetClassifier()), candidates, KFold(2), "accuracy", seed=3, time_budget=7.0)
+
+
+@pytest.mark.parametrize(
+    ("method", "candidates", "is_given", "rest"),
+    [
+        ("halving", None, False, " More candidates (--candidates, now 20) or --search guided would use the time."),
+        ("halving", 5, False, " More candidates (--candidates, now 5) would use the time."),
+        ("hyperband", None, False, " --search guided would use the time."),
+        ("grid", None, True, ""),
+        ("guided", None, False, ""),
+    ],
+)
+def test_time_that_is_left_is_spoken_of(method, candidates, is_given, rest):
+    told = write_unused_time(method, 12.5, 120.0, candidates=candidates, is_given=is_given)
+    assert told == f"The search ended by itself after 12 s of 2 min.{rest}"
+    for budget in (None, 20.0):
+        assert write_unused_time(method, 12.5, budget, candidates=candidates, is_given=is_given) == ""
 
 
 def test_every_searcher_has_a_name():
