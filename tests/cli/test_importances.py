@@ -56,6 +56,16 @@ def test_rows_of_training_are_told(run, model, table):
     assert "Warning: about 50 % of these rows are rows" in run("importances", model, "half.csv").out
 
 
+def test_columns_of_a_fitted_model_are_not_to_be_dropped(run, table, tmp_path):
+    table["number"] = range(len(table))
+    table.to_csv("t.csv", index=False)
+    save(NetClassifier(max_epochs=1, random_state=0).fit(table[["size", "number"]], table["label"]), "net.safetensors")
+    result = run("importances", "net.safetensors", "t.csv", "--target", "label", "--n-repeats", 1)
+    assert result.code == 0, result.err
+    assert "number" in result.out
+    assert "--drop" not in result.out
+
+
 def test_an_error_rises(run, table, tmp_path):
     table.to_csv("t.csv", index=False)
     save(NetRegressor(max_epochs=3, random_state=0).fit(table[["size"]], table["amount"]), "net.safetensors")

@@ -203,6 +203,9 @@ def test_rarest_class_that_is_let_through_can_be_trained(run, table, tmp_path):
 def test_guided_search_says_what_it_did(run, data, tmp_path):
     result = run("tune", data, "--target", "label", "--time-budget", 8, "--outer-cv", 2)
     assert result.code == 0, result.err
+    assert "each. The rest of the time is for the models to compare with, and a reserve." in " ".join(
+        result.out.split()
+    )
     assert "Stages (with the score of the setting chosen):\n  prototype " in result.out
     summary = json.loads((tmp_path / "data-tuned/summary.json").read_text())
     assert summary["stages"][0]["stage"] == "prototype"

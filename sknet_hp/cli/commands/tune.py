@@ -45,7 +45,7 @@ def tune(
         typer.Option(
             metavar="SECONDS",
             help="Time for the whole command. For random and grid, a pilot run measures how many candidates fit in; "
-            "guided uses half of it for the model and half for its score; the others start no new rung when it is up.",
+            "guided gives its model and its score equal shares; the others start no new rung when it is up.",
             show_default="none; 60, 120 or 300 for guided, by rows",
         ),
     ] = None,

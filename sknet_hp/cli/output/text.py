@@ -48,7 +48,7 @@ def print_problem(console: Console, problem: Problem, data: str, *notes: str) ->
             f"earlier ones."
         )
         console.print(wrap(sentence))
-    for note in filter(None, [*problem.notes, *notes]):
+    for note in filter(None, [*problem.notes, *problem.id_notes, *notes]):
         console.print(wrap(f"Note: {note}."))
 
 

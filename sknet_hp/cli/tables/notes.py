@@ -25,7 +25,7 @@ _NUMBER, _FRACTION = re.compile(r"-?\d+(\.\d+)?"), re.compile(r"-?\d+\.\d+")
 
 
 def write_notes(X: "pd.DataFrame", dates: list[str]) -> tuple[str, ...]:
-    """Return a sentence for each thing that may not be meant.
+    """Return a sentence for each thing that may not be meant, beside identifiers.
 
     Parameters
     ----------
@@ -36,7 +36,6 @@ def write_notes(X: "pd.DataFrame", dates: list[str]) -> tuple[str, ...]:
         *_describe_header(X),
         *_describe_dates(dates),
         *_describe_unread_dates(X),
-        *_describe_ids(X),
         *_describe_text(X, dates),
     )
 
@@ -81,6 +80,11 @@ def _describe_dates(dates: list[str]) -> Iterable[str]:
             f"{hold.format(list_names(dates))} dates: features are the elapsed time and the position in the year, "
             f"month, week and day, where rows differ"
         )
+
+
+def write_id_notes(X: "pd.DataFrame") -> tuple[str, ...]:
+    """Return a sentence for each column that may only identify rows."""
+    return tuple(_describe_ids(X))
 
 
 def _describe_ids(X: "pd.DataFrame") -> Iterable[str]:

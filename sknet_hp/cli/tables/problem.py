@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sknet_hp.cli.errors import BadInput, list_names, suggest
 from sknet_hp.cli.memory import require_memory
 from sknet_hp.cli.options import TaskOption
-from sknet_hp.cli.tables.notes import write_notes
+from sknet_hp.cli.tables.notes import write_id_notes, write_notes
 from sknet_hp.estimators.encoding.categorical.numbers_as_text import find_nonnumeric_cell
 from sknet_hp.estimators.encoding.dates.columns import list_dates
 from sknet_hp.estimators.encoding.tables.frames import open_table
@@ -49,6 +49,9 @@ class Problem:
         The columns that hold dates.
     notes : tuple of str
         What in the table may not be meant, a sentence each.
+    id_notes : tuple of str
+        Columns that may only identify rows, a sentence each: to be left out before a
+        network is trained.
     rows : ndarray of shape (rows,) or None
         The place of each row in the table that was read, from 0; None if it is the
         same.
@@ -65,6 +68,7 @@ class Problem:
     reason: str
     dates: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    id_notes: tuple[str, ...] = ()
     rows: "np.ndarray | None" = None
     groups: "np.ndarray | None" = None
     group_column: str | None = None
@@ -96,7 +100,7 @@ def pose_problem(table: "pd.DataFrame", target: str, task: TaskOption = "auto") 
     _check_features(X)
     dates = _list_dates(X)
     require_memory(_estimate_memory(X, dates), f"training on this table ({len(X):,} rows, {X.shape[1]:,} features)")
-    return Problem(X, y, chosen, target, reason, tuple(dates), write_notes(X, dates))
+    return Problem(X, y, chosen, target, reason, tuple(dates), write_notes(X, dates), write_id_notes(X))
 
 
 def _choose_task(column: "pd.Series", task: TaskOption) -> tuple[TaskKind, str]:

@@ -141,7 +141,8 @@ class NestedSearch:
                 return f"A guided search in {inner} folds, for {format_seconds(seconds)}."
             return (
                 f"A guided search in {inner} folds for {format_seconds(seconds / 2)}, then one in each of {outer} "
-                f"outer folds for {format_seconds(seconds / 2 / outer)} each. More time may give a better score."
+                f"outer folds for {format_seconds(seconds / 2 / outer)} each. The rest of the time is for the models "
+                f"to compare with, and a reserve. More time may give a better score."
             )
         number = "" if candidates is None else f" of {candidates} candidates"
         time = "" if seconds is None else f", for {format_seconds(seconds)} at the same time"

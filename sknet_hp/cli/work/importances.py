@@ -58,7 +58,7 @@ def measure_importances(options: ImportancesOptions) -> None:
     model = load_model(options.model)
     task: TaskKind = "classification" if is_classifier(model) else "regression"
     problem = read_problem(replace(options, task=task), tuple(list_text_columns(model)))
-    problem = replace(problem, reason="as the model was trained for")
+    problem = replace(problem, reason="as the model was trained for", id_notes=())  # too late to drop
     X, y = select_features(problem.X, model, options.data), problem.y
     _check_labels(model, y, problem.target)
     summary = read_summary(find_file(options.model).parent)

@@ -11,7 +11,8 @@ DAYS = pd.date_range("2020-01-01", periods=60)
 
 def list_notes(**columns):
     y = np.arange(60) % 2
-    return pose_problem(pd.DataFrame({"x": np.sin(y), "y": y} | columns), "y").notes
+    problem = pose_problem(pd.DataFrame({"x": np.sin(y), "y": y} | columns), "y")
+    return (*problem.notes, *problem.id_notes)
 
 
 @pytest.mark.parametrize("dates", [DAYS, DAYS.strftime("%Y-%m-%d"), DAYS.date], ids=["typed", "text", "objects"])
