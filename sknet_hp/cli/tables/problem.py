@@ -91,7 +91,7 @@ def pose_problem(table: "pd.DataFrame", target: str, task: TaskOption = "auto") 
         )
     if table.shape[1] == 1:
         raise BadInput(f"the table has no column but the target {target!r}: give at least one more to predict it from")
-    column = table[target]
+    column = table[target].infer_objects()  # booleans of which some were missing are objects
     if all(isinstance(cell, decimal.Decimal) for cell in column):
         column = column.astype(float)
     chosen, reason = _choose_task(column, task)

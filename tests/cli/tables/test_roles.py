@@ -40,6 +40,12 @@ def test_rows_without_target_are_left_out(read, table):
     assert "the target 'label' is missing in 4 of 60 rows, which are left out" in problem.notes
 
 
+def test_a_target_of_booleans_may_have_empty_cells(read, table):
+    problem = read({"label": (table["label"] == "yes").astype(object).where(table.index > 2)})
+    assert problem.y.dtype == bool
+    assert problem.y.tolist() == (table["label"] == "yes").tolist()[3:]
+
+
 @pytest.mark.parametrize(
     "times",
     [
