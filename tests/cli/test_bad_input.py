@@ -350,6 +350,7 @@ def test_out_that_is_taken(refused, write, tmp_path):
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "model.safetensors").write_text("an earlier one")
     refused(*TUNE, says=("not empty", "--overwrite"))
+    refused(*TUNE, "--time", "sise", says=("there is no column 'sise'",))
     (tmp_path / "results" / "thesis.txt").write_text("never to be removed")
     refused(*TUNE, "--overwrite", says=("thesis.txt",))
     refused(*TUNE[:-1], "data.csv", says=("is a file",))

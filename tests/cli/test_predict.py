@@ -104,7 +104,7 @@ def test_predict_knows_text_columns_of_networks_saved_in_python(run):
 
 def test_proba_needs_a_classifier(run, refused, data):
     assert run("tune", data, "--target", "amount", *SMALL).code == 0
-    refused("predict", "results", data, "--proba", says=("--proba needs a classifier",))
+    refused("predict", "results", data, "--proba", says=("predicts numbers, so it has none: leave --proba out",))
 
 
 def test_a_spreadsheet_is_not_written(refused, tmp_path):

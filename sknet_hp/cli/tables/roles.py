@@ -23,7 +23,7 @@ def leave_out(table: "pd.DataFrame", drop: tuple[str, ...], target: str) -> "pd.
         If one is not there, or is the target.
     """
     for name in drop:
-        _require_column(table, name, "--drop")
+        _require_column(table, name, "--drop", target)
         if name == target:
             raise BadInput(f"--drop {name!r} is the target: drop another column, or give another --target")
     return table.drop(columns=list(drop))
@@ -112,7 +112,12 @@ def sort_by_time(table: "pd.DataFrame", options: TableOptions) -> "pd.DataFrame"
 
 
 def _take_column(table: "pd.DataFrame", name: str, option: str, options: TableOptions) -> "pd.Series":
-    _require_column(table, name, option)
+    if name in options.drop:
+        raise BadInput(
+            f"{option} {name!r} is also in --drop, and a column can't be both: leave it out of --drop, since {option} "
+            f"keeps it from the features already"
+        )
+    _require_column(table, name, option, options.target)
     if name == options.target:
         raise BadInput(f"{option} {name!r} is the target: give another column")
     column = table[name]
@@ -124,9 +129,11 @@ def _take_column(table: "pd.DataFrame", name: str, option: str, options: TableOp
     return column
 
 
-def _require_column(table: "pd.DataFrame", name: str, option: str) -> None:
+def _require_column(table: "pd.DataFrame", name: str, option: str, target: str | None) -> None:
+    """Refuse a column that is not there, and list those but the target."""
     if name not in table.columns:
+        others = [column for column in table.columns if column != target]
         raise BadInput(
             f"there is no column {name!r}{suggest(name, table.columns)}: {option} must be one of "
-            f"{list_names(table.columns, 40)}"
+            f"{list_names(others, 40)}"
         )

@@ -54,9 +54,9 @@ def compare_models(options: CompareOptions) -> None:
     """
     start = time.monotonic()
     _check_names(options.contestants)
+    problem = read_problem(options)
     if options.out is not None:
         require_directory_can_be_written(options.out, options.overwrite)
-    problem = read_problem(options)
     check_scored_folds(problem, options.cv, "--cv")
     scoring = choose_scoring(problem, options.scoring, options.positive_class)
     if problem.time_column is not None and options.repeats > 1:

@@ -47,8 +47,8 @@ def evaluate_table(options: EvaluateOptions) -> None:
         If the options do not suit the table, or there is no such model.
     """
     start = time.monotonic()
-    folder = _open_folder(options)
     problem = read_problem(options)
+    folder = _open_folder(options)
     method = _choose_method(options)
     if method == "none":
         check_scored_folds(problem, options.outer_cv, "--outer-cv")

@@ -35,8 +35,9 @@ def predict_table(model_path: Path, data: str, out: Path | None, proba: bool, ov
                 raise BadInput(f"--out {str(out)!r} is an input of this command and would be lost: give another file")
     model = load_model(model_path)
     if proba and not (is_classifier(model) and hasattr(model, "predict_proba")):
+        what = "gives classes without them" if is_classifier(model) else "predicts numbers, so it has none"
         raise BadInput(
-            f"--proba needs a classifier and {str(model_path)!r} is a {type(model).__name__}: leave --proba out"
+            f"--proba asks for the probabilities of classes, and {str(model_path)!r} {what}: leave --proba out"
         )
     table = select_features(load_table(data, text_columns=list_text_columns(model)), model, data)
     with collect_warnings() as warnings:

@@ -63,8 +63,8 @@ def tune_table(options: TuneOptions) -> None:
     """
     start = time.monotonic()
     out = options.out or Path(f"{shorten_source(options.data)}-tuned")
-    folder = RunFolder(out, "tune", asdict(options), resume=options.resume, overwrite=options.overwrite)
     problem = read_problem(options)
+    folder = RunFolder(out, "tune", asdict(options), resume=options.resume, overwrite=options.overwrite)
     check_folds(problem, options.outer_cv, options.cv)
     scoring = choose_scoring(problem, options.scoring, options.positive_class)
     search = _make_search(problem, scoring, options)

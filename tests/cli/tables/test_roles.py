@@ -70,6 +70,9 @@ def test_rows_of_one_time_keep_their_order(read, table):
     ("columns", "options", "says"),
     [
         ({}, {"drop": ("sise",)}, r"no column 'sise' \(did you mean 'size'\?\): --drop must be one of"),
+        ({}, {"drop": ("sise",)}, "must be one of (?!.*label)"),
+        ({}, {"time": "amount", "drop": ("amount",)}, "--time 'amount' is also in --drop, and a column can't be both"),
+        ({}, {"groups": "old", "drop": ("old",)}, "--groups 'old' is also in --drop"),
         ({}, {"drop": ("label",)}, "--drop 'label' is the target"),
         ({}, {"groups": "persn"}, "--groups must be one of"),
         ({}, {"groups": "label"}, "--groups 'label' is the target"),
