@@ -70,6 +70,13 @@ def test_a_search_that_ends_long_before_its_time_says_so(run, data):
     assert told not in run("evaluate", data, *SMALL, *short).out
 
 
+def test_the_chart_of_errors_names_the_target(run, table, tmp_path):
+    table.drop(columns="label").to_csv(tmp_path / "data.csv", index=False)
+    result = run("evaluate", "data.csv", "--target", "amount", "--model", "linear", "--outer-cv", 2, "--out", "results")
+    assert result.code == 0, result.err
+    assert "predicted amount" in str(Page(tmp_path / "results" / "report.html").specs)
+
+
 def test_score_is_that_of_python(run, data):
     from sklearn.model_selection import StratifiedKFold
 

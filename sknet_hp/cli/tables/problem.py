@@ -74,6 +74,13 @@ class Problem:
     group_column: str | None = None
     time_column: str | None = None
 
+    @property
+    def named_y(self) -> "pd.Series":
+        """The target with the column's name, which results and charts show."""
+        import pandas as pd
+
+        return pd.Series(self.y, index=self.X.index, name=self.target, dtype=self.y.dtype)
+
 
 def pose_problem(table: "pd.DataFrame", target: str, task: TaskOption = "auto") -> Problem:
     """Split a table into features and target, which is in all rows, and check both.

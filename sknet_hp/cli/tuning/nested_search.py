@@ -216,7 +216,7 @@ class NestedSearch:
             return nested_cross_validate(
                 search,
                 self.problem.X,
-                self.problem.y,
+                self.problem.named_y,
                 cv=self.outer,
                 scoring=self.scoring,
                 groups=self.problem.groups,

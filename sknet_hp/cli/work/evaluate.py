@@ -180,7 +180,7 @@ def _evaluate(
     return nested_cross_validate(
         evaluated,
         problem.X,
-        problem.y,
+        problem.named_y,
         cv=outer,
         scoring=scoring.scorer,
         groups=problem.groups,

@@ -126,7 +126,9 @@ def draw_residuals(predictions: Predictions) -> Picture | None:
     step = max(1, -(-len(frame) // MOST_POINTS))
     points = frame.iloc[::step]
     target = predictions.target or "the target"
-    x = alt.X("predicted:Q", title=f"predicted {target}", scale=alt.Scale(zero=False, nice=False))
+    x = alt.X(
+        "predicted:Q", title=f"predicted {predictions.target or 'value'}", scale=alt.Scale(zero=False, nice=False)
+    )
     y = alt.Y("residual:Q", title=None)
     tips = [alt.Tooltip(f"{name}:Q", format=",.4~r") for name in ("actual", "predicted", "residual")]
     layers = [
