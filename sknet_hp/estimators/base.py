@@ -21,7 +21,7 @@ from sknet_hp.estimators.job_maker import JobMaker
 from sknet_hp.estimators.names import NameHints
 from sknet_hp.estimators.skorch_nets.callback_training import TrainingWithCallbacks
 from sknet_hp.estimators.skorch_nets.fitted_net import build_fitted_net
-from sknet_hp.estimators.targets.held_out import FitData, split_rows
+from sknet_hp.estimators.targets.held_out import FitData, check_order, split_rows
 from sknet_hp.estimators.targets.row_weights import read_sample_weight, scale_weights
 from sknet_hp.estimators.types import ArrayLike, TableLike
 from sknet_hp.fusion.detection import TrainsNetworks
@@ -75,6 +75,7 @@ class BaseNet(TrainsNetworks, NameHints, JobMaker):
         self._check_parameters()
         if y is None:
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
+        check_order(X, y)
         starts = find_starts(self, getattr(self, "states_", None), one_epoch)
         if starts is None:
             self._forget_fit()

@@ -151,6 +151,14 @@ def test_unusable_targets(problem, Net):
         Net(**SMALL).fit(X, y[:-1])
 
 
+@pytest.mark.parametrize("Net", ESTIMATORS)
+def test_a_table_and_its_target_in_the_wrong_order(Net):
+    X = pd.DataFrame({"a": np.arange(20.0), "b": np.arange(20.0) ** 2})
+    for table in (X, X.to_numpy()):
+        with pytest.raises(ValueError, match=r"y has 2 columns: they may be swapped\. Call fit\(X, y\)"):
+            Net().fit(X["a"], table)
+
+
 def test_targets_that_are_no_classes(classes):
     X, _ = classes
     with pytest.raises(ValueError, match="continuous"):

@@ -13,6 +13,22 @@ from sknet_hp.estimators.targets.row_weights import find_weighted_rows
 from sknet_hp.estimators.types import ArrayLike, TableLike
 
 
+def check_order(X: TableLike, y: ArrayLike) -> None:
+    """Refuse a table and its target in the place of each other.
+
+    Raises
+    ------
+    ValueError
+        If X has one dimension, and y several columns.
+    """
+    shapes: list[tuple[int, ...]] = [getattr(part, "shape", ()) for part in (X, y)]
+    if len(shapes[0]) == 1 and len(shapes[1]) == 2 and shapes[1][1] > 1:
+        raise ValueError(
+            f"X has one dimension and y has {shapes[1][1]} columns: they may be swapped. Call fit(X, y), with the "
+            f"table of features first"
+        )
+
+
 class FitData(NamedTuple):
     """What `fit` was given, checked.
 
