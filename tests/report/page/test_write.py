@@ -127,6 +127,8 @@ def test_each_metric_of_a_comparison_has_its_verdicts_and_its_words(tmp_path):
     assert "net_a is better than net_b." in page.text
     assert "Log loss: by how much the first is better" in page.text
     assert "0.5067" in page.text
+    ours = report(compare(a, b, n_train=80, n_test=40, names=["tuned network", "linear"]), tmp_path / "page.html")
+    assert "Tuned network is better than linear." in Page(ours).text
     assert "neg_log_loss" not in page.text.replace(" ".join(page.codes[0].split()), "")
 
 

@@ -62,8 +62,9 @@ def _list_verdicts(comparison: Any) -> list[Block]:
 
 
 def write_verdict(pair: Any) -> str:
-    """Return what can be said of a pair as a sentence; names stay as they are."""
-    return f"{capitalise(pair.verdict) if pair.verdict.startswith('the ') else pair.verdict}."
+    """Return what can be said of a pair as a sentence; names of users stay as they are."""
+    begins_with_words = pair.verdict.startswith(("the ", "tuned network ", "untuned network "))
+    return f"{capitalise(pair.verdict) if begins_with_words else pair.verdict}."
 
 
 def make_ranking(comparison: Any, metric: str) -> Table:
