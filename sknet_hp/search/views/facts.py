@@ -40,6 +40,14 @@ def find_score_name(search: Any) -> str:
     return next(name.removeprefix("mean_test_") for name in results if name.startswith("mean_test_"))
 
 
+def used_its_time(search: Any) -> bool:
+    """Return whether a search in stages ended with its time, which it shares out.
+
+    No other search of ours knows what it would leave out.
+    """
+    return getattr(search, "stopped_", None) == "time_budget" and getattr(search, "stages_", None) is not None
+
+
 def get_scores(search: Any) -> np.ndarray:
     """Return the scores that a search goes by.
 

@@ -16,6 +16,7 @@ from sknet_hp.search.views.facts import (
     get_scores,
     list_candidates,
     list_rows_by_candidate,
+    used_its_time,
 )
 from sknet_hp.search.views.metric import Metric, find_metric
 
@@ -70,6 +71,8 @@ def write_extent(search: Any) -> list[str]:
     if state != "finished":
         return [f"{text} {_STATES[state]}"]
     stopped = getattr(search, "stopped_", None)
+    if used_its_time(search):
+        return [f"{text} That was all of its time_budget."]
     return [f"{text} {_STOPPED[stopped]}" if stopped else text]
 
 

@@ -330,6 +330,16 @@ def test_folds_have_a_value_for_each_parameter(data):
     assert not any(column in first.params for column in _make_folds(result).columns)
 
 
+def test_guided_tuning_that_used_its_time_has_no_warning_of_it(search):
+    timed = copy(search)
+    timed.stopped_ = "time_budget"
+    assert "stopped early" in describe_search(timed, Extras()).notice
+    timed.stages_ = [StageReport("untuned")]
+    page = describe_search(timed, Extras())
+    assert page.notice == ""
+    assert page.subtitle.endswith("all the time it was given.")
+
+
 def test_guided_tuning_has_no_column_of_what_was_searched(search):
     view = SearchView(copy(search))
     [with_space, *_] = _answer_chosen(view).blocks

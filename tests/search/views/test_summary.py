@@ -73,6 +73,9 @@ def test_findings_and_what_stopped_it_are_told(halving, monkeypatch):
     assert "warning: bad_luck: It rained. Take an umbrella." in text
     assert "finding.apply(search)" in text
     assert "time_budget was used up" in text
+    monkeypatch.setattr(halving, "stages_", (), raising=False)  # those of guided tuning share their time out
+    assert "time_budget was used up" not in read(halving)
+    assert "all of its time_budget" in read(halving)
 
 
 def test_schedules_and_ensembles_are_named():

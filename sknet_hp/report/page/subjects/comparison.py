@@ -62,7 +62,7 @@ def _list_verdicts(comparison: Any) -> list[Block]:
 
 
 def write_verdict(pair: Any) -> str:
-    """Return what can be said of a pair as a sentence; names of users stay as they are."""
+    """Return what can be said of a pair as a sentence; names of users stay as is."""
     begins_with_words = pair.verdict.startswith(("the ", "tuned network ", "untuned network "))
     return f"{capitalise(pair.verdict) if begins_with_words else pair.verdict}."
 

@@ -25,7 +25,7 @@ from sknet_hp.report.page.subjects.view import SearchView
 from sknet_hp.report.page.tables import make_cell
 from sknet_hp.search.checks.case import ONE_SPLIT
 from sknet_hp.search.spaces.dimensions import Choice
-from sknet_hp.search.views.facts import find_space
+from sknet_hp.search.views.facts import find_space, used_its_time
 from sknet_hp.search.views.metric import MISSING
 from sknet_hp.search.views.summary import has_best_in_ensemble
 
@@ -94,6 +94,8 @@ def _write_subtitle(view: SearchView) -> str:
     candidates, splits = format_count(len(view.latest), "candidate"), format_count(view.n_splits, "split")
     seconds = getattr(view.search, "search_time_", None)
     time = f", in {format_seconds(seconds)}" if seconds else ""
+    if time and used_its_time(view.search):
+        time += ", all the time it was given"
     return f"{candidates} in {splits}, {format_count(n_fits, 'fit')}{time}."
 
 
@@ -105,7 +107,7 @@ def _write_notice(view: SearchView, subject: str) -> str:
     if view.is_unfinished:
         return "This search was stopped before its end. The numbers are preliminary."
     ending = _ENDINGS.get(str(getattr(view.search, "stopped_", None)))
-    return f"{subject} {ending}" if ending else ""
+    return f"{subject} {ending}" if ending and not used_its_time(view.search) else ""
 
 
 def _write_advance(record: Any) -> str:
